@@ -1,0 +1,63 @@
+"""An entry of the public log: one line of UTF-8 JSON, schema version 1.
+
+The bytes written are the bytes hashed; nobody re-serialises. Nothing in an entry is
+personal: the outside reference is a commitment, `HMAC-SHA-256(salt, source ‖ 0x0A ‖ id)` in
+hexadecimal, and the salt is kept apart. The fields are described in docs/reference/entry.md.
+"""
+
+import hmac
+from hashlib import sha256
+
+import msgspec
+
+SCHEMA = 1
+# C2SP tlog-tiles gives each entry a 16-bit length.
+MAX_ENTRY = 65_535
+
+
+class EntryPledge(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A campaign's exact share: `share` is a rational of minor units, such as `1/3`."""
+
+    campaign: str
+    version: int
+    share: str
+    limited: str = ""
+
+
+class EntryPosting(msgspec.Struct, frozen=True, gc=False):
+    """`value` (a decimal string) of `unit` moves from `debit` to `credit`."""
+
+    debit: str
+    credit: str
+    unit: str
+    value: str
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One transaction. `index` is its leaf's place in the log, `time` RFC 3339 in UTC."""
+
+    v: int
+    index: int
+    time: str
+    kind: str
+    event: str = ""
+    corrects: int | None = None
+    pledges: tuple[EntryPledge, ...] = ()
+    postings: tuple[EntryPosting, ...] = ()
+
+
+_encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(Entry).decode
+
+
+def encode(entry: Entry) -> bytes:
+    """The entry's bytes, as hashed and published."""
+    body = _encode(entry)
+    assert len(body) <= MAX_ENTRY, f"entry {entry.index}: {len(body)} bytes"
+    assert b"\n" not in body, f"entry {entry.index} is more than a line"
+    return body
+
+
+def commitment(salt: bytes, source: str, ref: str) -> str:
+    """What stands in the log for an outside reference; opened by showing the salt."""
+    return hmac.digest(salt, f"{source}\n{ref}".encode(), sha256).hex()
