@@ -1,0 +1,201 @@
+"""Appends batches of events to the ledger, durably and once.
+
+Guarantee: when `Ledger.append` returns, every event it accepted, its transaction, the
+balances and its leaf in the Merkle log are in one committed database transaction. The head
+row is the lock: appends from any number of processes happen one after another, so once,
+caps and funds hold under any concurrency. An event that is already there changes nothing.
+Limit: durability is the database's own (see `database`).
+"""
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from almoner.campaigns.model import CampaignVersion, Manual, Order, Pledge, Refund
+from almoner.campaigns.rules import covering
+from almoner.ledger.book import SALT_BYTES, Book, Incoming, Made
+from almoner.ledger.database import Database
+from almoner.ledger.event import Event, Transfer, digest, encode_body, key, timestamp
+from almoner.ledger.publish import read_campaigns
+from almoner.log.entry import commitment
+
+# One commit's worth. Larger batches gain nothing (the flush is already shared by
+# thousands), and each holds the head row's lock for longer.
+MAX_BATCH = 5_000
+# An entry has 65,535 bytes (log.entry.MAX_ENTRY); a pledge with its posting has nine hundred
+# at most. An order that more campaigns match gets several entries.
+MAX_PLEDGES = 50
+
+Status = Literal[
+    "pledged",
+    "matched nothing",
+    "limit reached",
+    "taken off",
+    "nothing to take off",
+    "waiting for its order",
+    "waiting for payment",
+    "test",
+    "recorded",
+    "refused",
+    "duplicate",
+    "conflict",
+]
+
+
+class Outcome(msgspec.Struct, frozen=True, gc=False):
+    """What became of one event. `entry` is its place in the log, where it has one.
+
+    `duplicate`: it was here already, nothing changed. `conflict`: its id was here with
+    another content, nothing changed. `refused`: a transfer that would overdraw an account
+    or fill it.
+    """
+
+    status: Status
+    event: int
+    entry: int | None = None
+    pledges: tuple[Pledge, ...] = ()
+    detail: str = ""
+
+
+class Ledger:
+    """The ledger in one database. Owned by one thread, as its connection is."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self._revision = -1
+        self._campaigns: Mapping[str, Sequence[CampaignVersion]] = {}
+
+    def append(self, events: Sequence[Event], now: datetime) -> list[Outcome]:
+        """Append events in order; one outcome for each. Atomic for the whole batch."""
+        assert len(events) <= MAX_BATCH, f"{len(events)} events in one batch"
+        if not events:
+            return []
+        salts = os.urandom(SALT_BYTES * len(events))
+        incoming = [
+            _prepare(event, salts[at * SALT_BYTES : (at + 1) * SALT_BYTES])
+            for at, event in enumerate(events)
+        ]
+        with self.db.transaction():
+            book = Book(self.db, now)
+            campaigns = self.campaigns(book.revision)
+            book.look_up(incoming)
+            outcomes = [_take(book, campaigns, item) for item in incoming]
+            book.write()
+        return outcomes
+
+    def campaigns(self, revision: int) -> Mapping[str, Sequence[CampaignVersion]]:
+        """Every published version by campaign, read again when the head says so."""
+        if revision != self._revision:
+            self._campaigns, self._revision = read_campaigns(self.db), revision
+        return self._campaigns
+
+
+def _prepare(event: Event, salt: bytes) -> Incoming:
+    body, occurred_at = encode_body(event), timestamp(event.occurred_at)
+    return Incoming(
+        event,
+        key(event.source, event.ref, unpaid=event.kind == "unpaid_order"),
+        key(event.source, event.body.order) if isinstance(event.body, Refund) else None,
+        occurred_at,
+        body.decode(),
+        digest(event, occurred_at, body),
+        salt,
+        commitment(salt, event.source, event.ref),
+    )
+
+
+def _take(
+    book: Book, campaigns: Mapping[str, Sequence[CampaignVersion]], item: Incoming
+) -> Outcome:
+    known = book.known.get(item.key)
+    event = item.event
+    if known is not None:
+        # An order that is not paid yet may still be edited: what it says later is no conflict.
+        same = known.digest == item.digest or event.kind == "unpaid_order"
+        return Outcome("duplicate" if same else "conflict", known.seq, detail=known.outcome)
+    if event.kind == "unpaid_order":
+        paid = book.known.get(key(event.source, event.ref))
+        if paid is not None:
+            return Outcome("duplicate", paid.seq, detail=paid.outcome)
+    seq = book.admit(item)
+    match event.body:
+        case Transfer():
+            outcome = _transfer(book, seq, event.kind, event.body, item.commitment)
+        case Refund():
+            assert item.parent is not None, f"{event.ref} refunds nothing"
+            outcome = _refund(book, seq, item.parent, event.body, item.commitment)
+        case Order() | Manual() if event.kind in ("order", "manual"):
+            versions = covering(campaigns, event.body, min(event.occurred_at, book.now))
+            outcome = promise(book, seq, item.key, event.body, versions, item.commitment)
+        case _:
+            waits = event.kind == "unpaid_order"
+            outcome = Outcome("waiting for payment" if waits else "test", seq)
+    book.settle(item, seq, outcome.status)
+    return outcome
+
+
+def promise(
+    book: Book,
+    seq: int,
+    event_key: bytes,
+    body: Order | Manual,
+    versions: Sequence[CampaignVersion],
+    sealed: str,
+) -> Outcome:
+    """Pledge an order or manual entry under `versions`, then take off what came back early."""
+    made = book.pledge(versions, body)
+    if not made:
+        return Outcome("matched nothing", seq)
+    entries = [
+        book.enter("pledge", seq, sealed, made[at : at + MAX_PLEDGES], of_event=seq)
+        for at in range(0, len(made), MAX_PLEDGES)
+    ]
+    for early in book.early_refunds(event_key):
+        campaigns = {version.campaign for version in versions}
+        _refund(book, early.seq, event_key, early.refund, early.commitment, campaigns)
+    return _outcome("pledged", seq, entries[0], made)
+
+
+def _refund(
+    book: Book,
+    seq: int,
+    parent: bytes,
+    body: Refund,
+    sealed: str,
+    campaigns: Collection[str] | None = None,
+) -> Outcome:
+    """Take off what a refund of the order `parent` takes off; one entry for each it corrects.
+
+    `campaigns` are those that the refund was not run over yet; None means every one.
+    """
+    order = book.order(parent)
+    if order is None:
+        return Outcome("waiting for its order", seq)
+    made = book.take_off(order, body, campaigns)
+    if not made:
+        return Outcome("nothing to take off", seq)
+    corrected: dict[int, Made] = {}
+    for version, pledge in made:
+        entry = order.holdings[version.campaign].entry
+        corrected.setdefault(entry, []).append((version, pledge))
+    entries = [
+        book.enter("refund", seq, sealed, part, of_event=order.seq, corrects=entry)
+        for entry, part in corrected.items()
+    ]
+    return _outcome("taken off", seq, entries[0], made)
+
+
+def _outcome(status: Status, seq: int, entry: int, made: Made) -> Outcome:
+    pledges = tuple(pledge for _, pledge in made)
+    withheld = all(pledge.limited and not pledge.granted for pledge in pledges)
+    return Outcome("limit reached" if withheld else status, seq, entry, pledges)
+
+
+def _transfer(book: Book, seq: int, kind: str, transfer: Transfer, sealed: str) -> Outcome:
+    objection = book.objection(transfer.postings)
+    if objection:
+        return Outcome("refused", seq, detail=objection)
+    return Outcome("recorded", seq, book.post(kind, seq, sealed, transfer.postings))

@@ -1,0 +1,145 @@
+"""What can be appended: events from outside, and transfers of our own.
+
+An event is known by its source and its id there; that pair is its key, and the digest of
+what it says tells a repetition from a conflict. An order seen before it is paid is kept
+under a key of its own, so that the paid order is one event whatever was said of it earlier.
+"""
+
+import re
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Literal
+
+import msgspec
+
+from almoner.campaigns.model import Manual, Order, Refund
+from almoner.units import Amount
+
+EventKind = Literal[
+    "order", "unpaid_order", "test_order", "refund", "manual", "opening", "deposit", "transfer"
+]
+MAX_ID = 200
+# An entry has 65,535 bytes (log.entry.MAX_ENTRY); a posting has six hundred at most.
+MAX_POSTINGS = 100
+# A line break would make two pairs of source and id one; PostgreSQL keeps no U+0000, and half
+# of a surrogate pair is no text.
+_UNFIT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_PATH = re.compile(r"[a-z0-9][a-z0-9-]{0,63}(/[a-z0-9][a-z0-9.-]{0,63}){0,3}")
+
+
+class Posting(msgspec.Struct, frozen=True):
+    """Moves `amount` from the account `debit` to the account `credit`."""
+
+    debit: str
+    credit: str
+    amount: Amount
+
+    def __post_init__(self) -> None:
+        for path in (self.debit, self.credit):
+            assert _PATH.fullmatch(path), f"{path!r} is not an account"
+        assert self.debit != self.credit, f"{self.debit} would pay itself"
+        assert self.amount.minor > 0, f"a posting of nothing from {self.debit}"
+
+
+class Transfer(msgspec.Struct, frozen=True):
+    """Postings that stand or fall together; refused whole if an account would go below zero."""
+
+    postings: tuple[Posting, ...]
+
+    def __post_init__(self) -> None:
+        assert 0 < len(self.postings) <= MAX_POSTINGS, f"a transfer of {len(self.postings)}"
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Something that happened. `ref` is unique in `source`; `occurred_at` has a zone.
+
+    `dated` is False where the sender gave no time: the time of receipt then stands in for
+    it, and two deliveries of one event may differ in it without being a conflict. `identity`
+    is what such deliveries are compared by where a source goes on editing the rest of it.
+    """
+
+    source: str
+    ref: str
+    kind: EventKind
+    occurred_at: datetime
+    body: Order | Refund | Manual | Transfer
+    dated: bool = True
+    identity: bytes = b""
+
+    def __post_init__(self) -> None:
+        assert 0 < len(self.source) <= MAX_ID, f"a source of {len(self.source)} characters"
+        assert 0 < len(self.ref) <= MAX_ID, f"an id of {len(self.ref)} characters"
+        assert not _UNFIT.search(self.source + self.ref), f"{self.source!r}, {self.ref!r}: control"
+        assert self.occurred_at.tzinfo is not None, f"{self.ref}: a time without a zone"
+        assert isinstance(self.body, _BODIES[self.kind]), f"{self.ref}: no body of a {self.kind}"
+
+
+_BODIES: dict[EventKind, type[Order | Refund | Manual | Transfer]] = {
+    "order": Order,
+    "unpaid_order": Order,
+    "test_order": Order,
+    "refund": Refund,
+    "manual": Manual,
+    "opening": Transfer,
+    "deposit": Transfer,
+    "transfer": Transfer,
+}
+
+
+def measured(path: str) -> tuple[str, str]:
+    """The measure and the cause that an account counts for; two blanks for any other."""
+    match path.split("/"):
+        case ["opening", cause]:
+            return "opening", cause
+        case ["campaign", _, "held", cause]:
+            return "held", cause
+        case ["charity", _, "owed" | "delivered" | "confirmed" as measure, cause]:
+            return measure, cause
+        case _:
+            return "", ""
+
+
+def key(source: str, ref: str, *, unpaid: bool = False) -> bytes:
+    """Sixteen bytes that stand for an event; also what refunds find their order by."""
+    text = f"{source}\n{ref}\n{'unpaid' if unpaid else ''}"
+    return blake2b(text.encode(), digest_size=16).digest()
+
+
+def digest(event: Event, occurred_at: str, body: bytes) -> bytes:
+    """Sixteen bytes of what the event says: another digest under the same key is a conflict."""
+    stamp = occurred_at if event.dated else ""
+    said = f"{event.kind}\n{stamp}\n".encode() + (event.identity or body)
+    return blake2b(said, digest_size=16).digest()
+
+
+def timestamp(when: datetime) -> str:
+    """RFC 3339 in UTC with microseconds: as text it sorts by time."""
+    return when.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def instant(text: str) -> datetime:
+    """Read what `timestamp` wrote."""
+    return datetime.fromisoformat(text)
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def encode_body(event: Event) -> bytes:
+    """The body's stored form."""
+    return _encode(event.body)
+
+
+def decode_order(text: str) -> Order:
+    """Read a stored order."""
+    return msgspec.json.decode(text, type=Order)
+
+
+def decode_refund(text: str) -> Refund:
+    """Read a stored refund."""
+    return msgspec.json.decode(text, type=Refund)
+
+
+def decode_manual(text: str) -> Manual:
+    """Read a stored entry by hand."""
+    return msgspec.json.decode(text, type=Manual)

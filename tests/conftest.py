@@ -1,0 +1,176 @@
+"""What tests of every room share: homes, databases, servers, a browser.
+
+A test that asks for `database_url` runs on SQLite and on PostgreSQL. Django is set up over
+a home that is made for this run and deleted after it.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import django
+import hypothesis
+import psycopg
+import pytest
+
+from tests.server import Server
+from tests.services import PostgreSQL
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+for _name in [name for name in os.environ if name.startswith("ALMONER_")]:
+    del os.environ[_name]  # a developer's own settings are no part of a test
+_HOME = tempfile.mkdtemp(prefix="almoner-tests-")
+os.environ["ALMONER_HOME"] = _HOME
+os.environ["DJANGO_SETTINGS_MODULE"] = "almoner.web.settings"
+django.setup()  # now, because a room's own conftest imports its models
+
+# Playwright's own loop runs while a browser is open, and Django takes it for an async view.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# The same examples on every run, so that a red build is red again; a search for new ones is
+# `HYPOTHESIS_PROFILE=search make test`.
+hypothesis.settings.register_profile("repeat", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("search", max_examples=2_000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+# Root needs no-sandbox; the rest keeps Chromium from asking the outside world anything.
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+def pytest_sessionfinish() -> None:
+    """Delete the run's home."""
+    shutil.rmtree(_HOME, ignore_errors=True)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty ALMONER_HOME."""
+    path = tmp_path / "home"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server of this run's own."""
+    with PostgreSQL() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _numbers() -> Iterator[int]:
+    return count(1)
+
+
+@pytest.fixture
+def postgres_url(postgresql: PostgreSQL, _numbers: Iterator[int]) -> Iterator[str]:
+    """An empty PostgreSQL database of the test's own."""
+    name = f"almoner_test_{next(_numbers)}"
+    with psycopg.connect(postgresql.url, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}".encode())
+        yield f"{postgresql.url.rpartition('/')[0]}/{name}"
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest, home: Path) -> str:
+    """An empty database: the path of a SQLite file, then a PostgreSQL's URL."""
+    if request.param == "sqlite":
+        return str(home / "almoner.db")
+    return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture(scope="session")
+def _installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that `almoner init` set up, to be copied: setting up takes seconds."""
+    home = tmp_path_factory.mktemp("installed")
+    Server(home).run("init")
+    return home
+
+
+@pytest.fixture(scope="session")
+def _demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the demonstration in it, to be copied."""
+    home = tmp_path_factory.mktemp("demonstrated")
+    Server(home, command="demo").start().stop()
+    return home
+
+
+@pytest.fixture
+def serve(home: Path, _installed: Path) -> Iterator[Callable[..., Server]]:
+    """Starts a server over the test's home and `sqlite`, or a PostgreSQL's URL."""
+    started: list[Server] = []
+
+    def _serve(database: str = "sqlite") -> Server:
+        server = Server(home, database)
+        shutil.copytree(_installed, home, dirs_exist_ok=True)
+        if database != "sqlite":
+            server.run("init")
+        started.append(server)
+        return server.start()
+
+    yield _serve
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def server(serve: Callable[..., Server]) -> Server:
+    """A server over an empty installation on SQLite."""
+    return serve()
+
+
+@pytest.fixture
+def demo(home: Path, _demonstrated: Path) -> Iterator[Server]:
+    """A server over a demonstration of the test's own."""
+    shutil.copytree(_demonstrated, home, dirs_exist_ok=True)
+    server = Server(home).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """The machine's own Chromium. Closed after each module: while Playwright is there its
+    event loop runs, and a test elsewhere that starts one of its own would fail."""
+    from playwright.sync_api import sync_playwright
+
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    assert found, "Chromium is not installed: run scripts/services chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(CHROMIUM_ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: "Browser") -> Iterator["Page"]:
+    """A new window that has been nowhere and knows nothing."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, _demonstrated: Path) -> Iterator[Server]:
+    """One demonstration for all tests that only add to it: starting one takes seconds."""
+    home = tmp_path_factory.mktemp("site")
+    shutil.copytree(_demonstrated, home, dirs_exist_ok=True)
+    server = Server(home).start()
+    yield server
+    server.stop()
