@@ -1,0 +1,192 @@
+"""The one settings object: read once from `<home>/almoner.toml`, then the environment.
+
+Every setting is a field of `Settings`; the environment variable of the same name is
+`ALMONER_<FIELD>` and wins over the file. A wrong setting raises `ConfigError` with one
+sentence that names the setting, the value and what to do; nothing is guessed. Limit: the
+file is read at start only, so a change needs a restart.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+FILE_NAME = "almoner.toml"
+PREFIX = "ALMONER_"
+DEMO_SHOP_SECRET = "demo-shop-secret"  # noqa: S105 - printed by the demonstration itself
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used. The message is one sentence for the operator."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything an installation can choose. `almoner doctor` prints it."""
+
+    home: Annotated[
+        Path, msgspec.Meta(description="The one directory that everything is kept in.")
+    ] = Path(".almoner")
+    database: Annotated[
+        str,
+        msgspec.Meta(
+            description="`sqlite` keeps `almoner.db` in the home; or "
+            "`postgresql://user:password@host:port/name`."
+        ),
+    ] = "sqlite"
+    host: Annotated[str, msgspec.Meta(description="The address to listen on.")] = "127.0.0.1"
+    port: Annotated[
+        int, msgspec.Meta(ge=1, le=65535, description="The one port that everything is served on.")
+    ] = 8000
+    site_url: Annotated[
+        str,
+        msgspec.Meta(
+            description="The public address of the site, without a trailing slash. "
+            "Empty: made of `host` and `port`."
+        ),
+    ] = ""
+    site_name: Annotated[str, msgspec.Meta(description="Shown in titles and in the footer.")] = (
+        "Almoner"
+    )
+    secret_key: Annotated[
+        str,
+        msgspec.Meta(
+            description="Signs log-in sessions: at least 32 characters, kept private. "
+            "`almoner init` makes one."
+        ),
+    ] = ""
+    shopify: Annotated[
+        dict[str, str],
+        msgspec.Meta(
+            description="Shops that may send orders: a name of your choice, and the shop's "
+            "webhook signing secret. In the environment: `name=secret,name=secret`."
+        ),
+    ] = {}
+    time_zone: Annotated[
+        str, msgspec.Meta(description="The zone the admin shows times in (IANA name).")
+    ] = "UTC"
+    demo: Annotated[
+        bool,
+        msgspec.Meta(
+            description="True in a demonstration: known log-ins, served on loopback only."
+        ),
+    ] = False
+
+    @property
+    def address(self) -> str:
+        """The public address: `site_url`, or one made of host and port."""
+        return self.site_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The embedded database's file, or None where PostgreSQL is used."""
+        return self.home / "almoner.db" if self.database == "sqlite" else None
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; raises `ConfigError` for any that cannot be used."""
+    environ = os.environ if environ is None else environ
+    home = Path(environ.get(PREFIX + "HOME") or ".almoner").expanduser().absolute()
+    values: dict[str, object] = {**_read_file(home / FILE_NAME), "home": home}
+    for field in msgspec.structs.fields(Settings):
+        raw = environ.get(PREFIX + field.name.upper())
+        if raw is not None and field.name != "home":
+            values[field.name] = _parse_shops(raw) if field.name == "shopify" else raw
+    try:
+        settings = msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(_explain(error, home)) from None
+    _check(settings)
+    return settings
+
+
+def _read_file(path: Path) -> dict[str, object]:
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}. Mend that line.") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}. Check its owner.") from None
+    if "home" in values:
+        raise ConfigError(f"{path} sets home: only {PREFIX}HOME can say where the home is.")
+    return values
+
+
+def _parse_shops(raw: str) -> dict[str, str]:
+    shops: dict[str, str] = {}
+    for pair in filter(None, (part.strip() for part in raw.split(","))):
+        name, separator, secret = pair.partition("=")
+        if not (name and separator and secret):
+            raise ConfigError(f"{PREFIX}SHOPIFY must be name=secret,name=secret; {name!r} is not.")
+        shops[name] = secret
+    return shops
+
+
+def _explain(error: msgspec.ValidationError, home: Path) -> str:
+    text = str(error)
+    match = re.search(r"`\$\.(\w+)", text)
+    field = match.group(1) if match else None
+    what = text.split(" - at ")[0]
+    if field:
+        return f"The setting {field} ({FILE_NAME} in {home}, or {PREFIX}{field.upper()}): {what}."
+    return f"{home / FILE_NAME}: {what}. See docs/reference/configuration.md for every setting."
+
+
+def _check(settings: Settings) -> None:
+    database = settings.database
+    if database != "sqlite" and urlsplit(database).scheme not in ("postgresql", "postgres"):
+        shown = database.split("@")[-1]
+        raise ConfigError(
+            f"The setting database is {shown!r}: use sqlite, or postgresql://user:pw@host/name."
+        )
+    if settings.site_url and (
+        urlsplit(settings.site_url).scheme not in ("http", "https")
+        or settings.site_url.endswith("/")
+    ):
+        raise ConfigError(
+            f"The setting site_url is {settings.site_url!r}: use https://host, no slash at the end."
+        )
+    try:
+        ZoneInfo(settings.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigError(
+            f"The setting time_zone is {settings.time_zone!r}: use an IANA name such as "
+            "Europe/Zurich."
+        ) from None
+    if settings.secret_key and len(settings.secret_key) < 32:
+        raise ConfigError(
+            "The setting secret_key is shorter than 32 characters: make a longer one."
+        )
+    for name, secret in settings.shopify.items():
+        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,62}", name):
+            raise ConfigError(
+                f"The setting shopify names a shop {name!r}: use a-z, 0-9, dots and hyphens."
+            )
+        if len(secret) < 8:
+            raise ConfigError(f"The setting shopify.{name}: the secret is under 8 characters.")
+        if secret == DEMO_SHOP_SECRET and not settings.demo:
+            raise ConfigError(
+                f"The setting shopify.{name} is the demonstration's secret, which everybody knows: "
+                "use the one in Shopify's notification settings."
+            )
+        twin = next(each for each, of in settings.shopify.items() if of == secret)
+        if twin != name:
+            raise ConfigError(
+                f"The settings shopify.{twin} and shopify.{name} have the same secret, so their "
+                "orders could not be told apart: leave one out."
+            )
+    public = urlsplit(settings.address).hostname
+    for name, host in (("host", settings.host), ("site_url", public)):
+        if settings.demo and host not in LOOPBACK:
+            raise ConfigError(
+                f"The setting {name} is for {host!r}, but a demonstration has known log-ins: "
+                "serve it on 127.0.0.1, or start afresh with `almoner init`."
+            )
