@@ -1,0 +1,1 @@
+"""The way in: accept, authenticate, validate, commit, and only then acknowledge."""

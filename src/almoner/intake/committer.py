@@ -1,0 +1,167 @@
+"""Group commit: requests that wait together share one durable commit.
+
+One thread owns the ledger's connection. While it syncs a batch the next one gathers, so the
+cost of the disk's flush is divided by the load. A request is answered only after the commit
+that holds its events. Should a batch fail, its requests are tried one by one, so that one
+request can never take others down with it; but not where the database itself is locked, full
+or lost: then all of them are told to send again, which is safe, and the next batch connects
+anew.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+
+import psycopg
+
+from almoner.intake.problem import Problem
+from almoner.ledger import MAX_BATCH, Database, Event, Ledger, Outcome
+from almoner.ledger.database import DatabaseError
+
+# Events waiting beyond this are refused with 503: at ten thousand a second it is five seconds
+# of work, and a sender that is told to come back loses nothing.
+MAX_WAITING = 50_000
+# Gathering more than this into one commit gains nothing more (see ledger.append.MAX_BATCH).
+GROUP = 1_000
+
+_UNAVAILABLE = (
+    DatabaseError,
+    sqlite3.OperationalError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Request:
+    events: Sequence[Event]
+    answer: "asyncio.Future[list[Outcome]]"
+
+
+class Committer:
+    """Appends for every request of this process. `close` finishes what was accepted."""
+
+    def __init__(
+        self, open_database: Callable[[], Database], on_commit: Callable[[], None]
+    ) -> None:
+        self._open = open_database
+        self._on_commit = on_commit
+        self._queue: SimpleQueue[_Request | None] = SimpleQueue()
+        self._waiting = 0  # events; touched by the event loop's thread only
+        self._loop = asyncio.get_running_loop()
+        self._ledger: Ledger | None = None  # touched by the committing thread only
+        self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+        self._thread.start()
+
+    async def append(self, events: Sequence[Event]) -> list[Outcome]:
+        """Commit events durably; one outcome for each, in order."""
+        if self._waiting + len(events) > MAX_WAITING:
+            raise Problem(
+                503, "busy", "Too much at once", "Send again in a few seconds.", retry_after=5
+            )
+        request = _Request(events, self._loop.create_future())
+        self._waiting += len(events)
+        self._queue.put(request)
+        try:
+            return await request.answer
+        finally:
+            self._waiting -= len(events)
+
+    def close(self) -> None:
+        """Commit what is waiting, then stop."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            requests = [self._queue.get()]
+            count = 0
+            while requests[-1] is not None and count < GROUP:
+                count += len(requests[-1].events)
+                try:
+                    requests.append(self._queue.get_nowait())
+                except Empty:
+                    break
+            batch = [request for request in requests if request is not None]
+            if batch:
+                self._commit(batch)
+            if len(batch) < len(requests):
+                if self._ledger is not None:
+                    self._ledger.db.close()
+                return
+
+    def _commit(self, batch: list[_Request]) -> None:
+        groups = _split(batch)
+        for group in groups:
+            answers = self._attempt(group)
+            self._loop.call_soon_threadsafe(self._resolve, group, answers)
+
+    def _attempt(self, group: list[_Request]) -> list[list[Outcome] | Exception]:
+        try:
+            outcomes = self._append([event for request in group for event in request.events])
+        except Exception as error:
+            if len(group) == 1 or isinstance(error, _UNAVAILABLE):
+                return [self._explain(error)] * len(group)
+            return [answer for request in group for answer in self._attempt([request])]
+        answers: list[list[Outcome] | Exception] = []
+        at = 0
+        for request in group:
+            answers.append(outcomes[at : at + len(request.events)])
+            at += len(request.events)
+        return answers
+
+    def _append(self, events: list[Event]) -> list[Outcome]:
+        if self._ledger is None:
+            self._ledger = Ledger(self._open())
+        return self._ledger.append(events, datetime.now(UTC))
+
+    def _explain(self, error: Exception) -> Exception:
+        if isinstance(error, _UNAVAILABLE):
+            if self._ledger is not None:
+                self._ledger.db.close()
+                self._ledger = None
+            logger.error("The ledger cannot be written: %s", error)
+            return Problem(
+                503,
+                "ledger-unavailable",
+                "The ledger cannot be written just now",
+                "Send the same again: it will count once.",
+                retry_after=10,
+            )
+        logger.exception("An append failed", exc_info=error)
+        return Problem(
+            500,
+            "append-failed",
+            "This could not be recorded",
+            "Nothing of this request was kept. The operator's log says more.",
+        )
+
+    def _resolve(self, group: list[_Request], answers: list[list[Outcome] | Exception]) -> None:
+        for request, answer in zip(group, answers, strict=True):
+            if request.answer.cancelled():
+                continue
+            if isinstance(answer, Exception):
+                request.answer.set_exception(answer)
+            else:
+                request.answer.set_result(answer)
+        self._on_commit()
+
+
+def _split(batch: list[_Request]) -> list[list[_Request]]:
+    """Keep each transaction within the ledger's bound, and each request in one transaction."""
+    groups: list[list[_Request]] = [[]]
+    count = 0
+    for request in batch:
+        if groups[-1] and count + len(request.events) > MAX_BATCH:
+            groups.append([])
+            count = 0
+        groups[-1].append(request)
+        count += len(request.events)
+    return groups
