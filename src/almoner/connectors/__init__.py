@@ -1,0 +1,1 @@
+"""One module a source: each turns a verified request into events."""
