@@ -1,0 +1,1 @@
+"""Public totals: read from the ledger, shown in pages, streamed while they change."""
