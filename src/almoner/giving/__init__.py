@@ -1,0 +1,1 @@
+"""Causes, charities, sponsors and campaigns, and their screens in the admin."""

@@ -1,0 +1,193 @@
+"""What is told of causes and campaigns: totals, movements and promises, in words.
+
+Everything is read from the ledger, the promise from the version in force and never from the
+draft, so that a page says only what is counted.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from almoner.campaigns.model import CampaignVersion
+from almoner.counters.figures import text
+from almoner.giving import sentences
+from almoner.giving.models import Campaign, Cause
+from almoner.ledger import Database, reads
+from almoner.ledger.event import instant
+from almoner.ledger.publish import read_campaigns
+from almoner.log import entry
+
+LAST = 20  # movements on a page: about a screen
+# How far back a campaign's own movements are looked for among its cause's.
+LOOK_BACK = 200
+YOUNG = 3  # days; with fewer, a chart by day would be a dot or a single step
+
+WHAT = {
+    "opening": "Carried forward from before the public record",
+    "pledge": "Pledged",
+    "refund": "Taken off after a refund",
+    "deposit": "Put into a fund",
+    "transfer": "Moved",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What is shown for a cause at a time, `when` in words."""
+
+    at: datetime
+    total: int
+    text: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One entry's effect on a cause, without its sign."""
+
+    when: datetime
+    what: str
+    campaign: str
+    amount_text: str
+    direction: str
+    entry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A published campaign. Times are by the clock of its own zone, hence without one."""
+
+    title: str
+    slug: str
+    url: str
+    sentence: str
+    state: str
+    pledged_text: str
+    starts: datetime
+    ends: datetime | None
+    time_zone: str
+    cap_text: str
+    cap_percent: int
+    cap_met: bool
+
+
+def figure(cause: Cause, minor: int) -> str:
+    """A cause's figure, as readers see it."""
+    return text(minor=minor, kind=cause.kind, unit=cause.unit, scale=cause.scale)
+
+
+def points(db: Database, cause: Cause, now: datetime) -> list[Point]:
+    """What is shown for a cause over time, until now.
+
+    At the end of each day that changed it; on a young record after each movement.
+    """
+    series = [
+        (datetime.combine(date.fromisoformat(day), time.max, UTC), total)
+        for day, total in reads.daily(db, cause.slug)
+    ]
+    young = len(series) < YOUNG
+    if young and series:
+        series = _steps(db, cause, series[-1][1])
+    moments = [(min(at, now), total) for at, total in series]
+    if moments:
+        moments.append((now, moments[-1][1]))
+    return [
+        Point(
+            at,
+            total,
+            figure(cause, total),
+            f"{at:%-d %B %Y, %H:%M} UTC" if young else f"{at:%-d %B %Y}",
+        )
+        for at, total in moments
+    ]
+
+
+def _steps(db: Database, cause: Cause, total: int) -> list[tuple[datetime, int]]:
+    """The total after each of the last movements, oldest first."""
+    steps: list[tuple[datetime, int]] = []
+    for each in reads.movements(db, cause.slug, LOOK_BACK):
+        steps.append((instant(each.time), total))
+        total -= each.minor
+    return steps[::-1]
+
+
+def movements(db: Database, cause: Cause, campaign: str = "") -> list[Moved]:
+    """The last movements of a cause, or those that one campaign caused, the newest first."""
+    titles = dict(Campaign.objects.filter(cause=cause).values_list("slug", "title"))
+    found: list[Moved] = []
+    for each in reads.movements(db, cause.slug, LOOK_BACK if campaign else LAST):
+        pledges = _pledges(db, each.entry, titles)
+        if campaign and campaign not in pledges:
+            continue
+        alone = len(pledges) == 1 or not campaign
+        minor = each.minor if alone else int(pledges[campaign])
+        by = titles.get(campaign, "") or " and ".join(titles[slug] for slug in pledges)
+        found.append(
+            Moved(
+                instant(each.time),
+                WHAT.get(each.kind, each.kind.capitalize()),
+                by,
+                figure(cause, abs(minor)),
+                "up" if minor >= 0 else "down",
+                each.entry,
+            )
+        )
+        if len(found) == LAST:
+            break
+    return found
+
+
+def campaigns(db: Database, cause: Cause, now: datetime) -> list[Promised]:
+    """The published campaigns of a cause, those that still run first."""
+    mine = Campaign.objects.filter(cause=cause).select_related("charity", "sponsor", "cause")
+    found = [promised(db, campaign, now) for campaign in mine]
+    return sorted((each for each in found if each), key=lambda each: each.state == "Ended")
+
+
+def promised(db: Database, campaign: Campaign, now: datetime) -> Promised | None:
+    """A campaign as it was last published, or None where it was not."""
+    versions = read_campaigns(db).get(campaign.slug)
+    if not versions:
+        return None
+    version, cause = versions[-1], campaign.cause
+    given = reads.campaign_totals(db).get(campaign.slug, 0)
+    cap = version.cap
+    return Promised(
+        title=campaign.title,
+        slug=campaign.slug,
+        url=f"/campaigns/{campaign.slug}/",
+        sentence=sentence(campaign, version),
+        state=phase(version, now),
+        pledged_text=sentences.amount(given, version.unit, cause.kind, version.scale),
+        starts=_local(version.starts_at, version),
+        ends=_local(version.ends_at, version) if version.ends_at else None,
+        time_zone=sentences.clock(version.time_zone),
+        cap_text=sentences.amount(cap, version.unit, cause.kind, version.scale) if cap else "",
+        cap_percent=min(100, given * 100 // cap) if cap else 0,
+        cap_met=bool(cap) and given >= (cap or 0),
+    )
+
+
+def sentence(campaign: Campaign, version: CampaignVersion) -> str:
+    """The promise of a version of a campaign, with the names readers know."""
+    sponsor = campaign.sponsor.name if campaign.sponsor else ""
+    return sentences.promise(version, campaign.cause.kind, campaign.charity.name, sponsor)
+
+
+def phase(version: CampaignVersion, now: datetime) -> str:
+    """Where a published campaign is in its time."""
+    if version.ends_at is not None and version.ends_at <= now:
+        return "Ended"
+    return "Running" if version.starts_at <= now else "Not begun"
+
+
+def _pledges(db: Database, index: int, titles: dict[str, str]) -> dict[str, Fraction]:
+    """What the campaigns among `titles` have in an entry, as exact minor units."""
+    (stored,) = reads.entries(db, index, 1)
+    found = entry.decode(stored.body).pledges
+    return {each.campaign: Fraction(each.share) for each in found if each.campaign in titles}
+
+
+def _local(when: datetime, version: CampaignVersion) -> datetime:
+    return when.astimezone(ZoneInfo(version.time_zone)).replace(tzinfo=None)

@@ -1,0 +1,153 @@
+"""Loads the demonstration: six causes with what was given before, and campaigns to move them.
+
+Guarantee: once, however often it runs and wherever it was stopped. Every row is known by its
+slug, every opening balance and deposit by its reference in the ledger, and a campaign that
+is published already with the same terms is not published again. All names are invented.
+What a campaign manager has changed since is left alone.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from almoner.giving.entries import record_deposit
+from almoner.giving.models import Campaign, Cause, Charity, Fund, Sponsor
+from almoner.giving.openings import carry_forward, establish
+from almoner.giving.publishing import publish_draft
+from almoner.ledger import Outcome
+from almoner.units import minor_units
+
+Progress = Callable[[str], None]
+Row = dict[str, Any]
+
+# The banner of the demonstration: slug, label, unit, kind, icon and what came before.
+CAUSES = (
+    ("meals", "Meals Donated", "meal", "count", "bowl", "23761"),
+    ("blankets", "Blankets Donated", "blanket", "count", "blanket", "4188"),
+    ("toys", "Toys Donated", "toy", "count", "toy", "10153"),
+    ("rescue-miles", "Rescue Miles Donated", "mile", "distance", "road", "13088"),
+    ("dv-survivors", "Funded For D.V. Survivors", "USD", "money", "house-heart", "2358"),
+    ("service-dogs", "Funded For Service Dogs", "USD", "money", "dog", "7059"),
+)
+CHARITIES = (
+    ("ashgrove", "Ashgrove Night Shelter"),
+    ("harbor-table", "Harbor Table Food Bank"),
+    ("lantern-house", "Lantern House"),
+    ("quill-street", "Quill Street Toy Drive"),
+    ("second-road", "Second Road Animal Rescue"),
+    ("steady-paws", "Steady Paws Service Dogs"),
+)
+SPONSORS = (
+    ("marlow-fern", "Marlow & Fern Goods"),
+    ("northgate-mills", "Northgate Mills"),
+)
+DEPOSIT = ("marlow-fern", "USD", "25000", "2026-01-opening-deposit", date(2026, 1, 2))
+
+# Long enough ago that any order sent to the demonstration falls inside: the sample orders
+# that Shopify publishes are dated 2008 to 2025.
+FIRST_DAY = date(2008, 1, 1)
+CAMPAIGNS: tuple[Row, ...] = (
+    {
+        "slug": "holiday-bowls",
+        "title": "Holiday Bowls",
+        "cause": "meals",
+        "charity": "harbor-table",
+        "sponsor": "northgate-mills",
+        "trigger": "item",
+        "rate": "2",
+        "cap": "50000",
+    },
+    {
+        "slug": "warm-nights",
+        "title": "Warm Nights",
+        "cause": "blankets",
+        "charity": "ashgrove",
+        "sponsor": "northgate-mills",
+        "trigger": "order",
+        "rate": "1",
+        "tags": ["winter"],
+    },
+    {
+        "slug": "toy-chest",
+        "title": "The Toy Chest",
+        "cause": "toys",
+        "charity": "quill-street",
+        "sponsor": "northgate-mills",
+        "trigger": "order",
+        "rate": "1/3",
+    },
+    {
+        "slug": "safe-doors",
+        "title": "Safe Doors",
+        "cause": "dv-survivors",
+        "charity": "lantern-house",
+        "sponsor": "marlow-fern",
+        "from_fund": True,
+        "trigger": "order",
+        "rate": "0.50",
+    },
+    {
+        "slug": "tails-and-trails",
+        "title": "Tails and Trails",
+        "cause": "service-dogs",
+        "charity": "steady-paws",
+        "sponsor": "marlow-fern",
+        "from_fund": True,
+        "trigger": "revenue",
+        "rate": "5",
+    },
+    {
+        "slug": "rescue-road",
+        "title": "Rescue Road",
+        "cause": "rescue-miles",
+        "charity": "second-road",
+        "trigger": "manual",
+        "rate": "1",
+    },
+)
+
+
+def load_causes(progress: Progress) -> None:
+    """Load whatever of the demonstration is not there yet."""
+    for place, (slug, label, unit, kind, icon, before) in enumerate(CAUSES, 1):
+        fields = {"label": label, "unit": unit, "kind": kind, "icon": icon, "position": place}
+        cause = establish(slug, **fields)
+        outcome = carry_forward(cause, minor_units(before, cause.scale))
+        _tell(progress, outcome, f"{label}: {before} {unit} carried forward")
+    for slug, name in CHARITIES:
+        Charity.objects.get_or_create(slug=slug, defaults={"name": name})
+    for slug, name in SPONSORS:
+        Sponsor.objects.get_or_create(slug=slug, defaults={"name": name})
+    _fill_fund(progress)
+    for row in CAMPAIGNS:
+        _publish(row, progress)
+
+
+def _fill_fund(progress: Progress) -> None:
+    sponsor, unit, value, reference, day = DEPOSIT
+    fund, _ = Fund.objects.get_or_create(sponsor=Sponsor.objects.get(slug=sponsor), unit=unit)
+    minor = minor_units(value, fund.exact_unit.scale)
+    outcome = record_deposit(fund, minor, day, reference, datetime.now(UTC))
+    _tell(progress, outcome, f"{fund.sponsor}: {value} {unit} put into its fund")
+
+
+def _publish(row: Row, progress: Progress) -> None:
+    fields = {
+        **row,
+        "cause": Cause.objects.get(slug=row["cause"]),
+        "charity": Charity.objects.get(slug=row["charity"]),
+        "sponsor": Sponsor.objects.filter(slug=row.get("sponsor", "")).first(),
+        "starts_on": FIRST_DAY,
+        "time_zone": "America/New_York",
+    }
+    campaign, _ = Campaign.objects.get_or_create(slug=row["slug"], defaults=fields)
+    if campaign.state == Campaign.State.DRAFT:
+        publish_draft(campaign, datetime.now(UTC))
+        progress(f"Campaign published: {campaign.title}")
+    else:
+        progress(f"Campaign already there: {campaign.title}")
+
+
+def _tell(progress: Progress, outcome: Outcome, what: str) -> None:
+    assert outcome.status in ("recorded", "duplicate"), f"{what}: {outcome}"
+    progress(what if outcome.status == "recorded" else f"Already there: {what}")

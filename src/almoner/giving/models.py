@@ -1,0 +1,289 @@
+"""Causes, charities, sponsors, funds and campaigns, as the admin keeps them.
+
+Only drafts and descriptions live here. What was promised is in the ledger's frozen campaign
+versions, what was given in its entries; `publishing` and `openings` carry things over. A
+slug names accounts of the ledger, so it is chosen once.
+"""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+
+from almoner.units import Unit, UnitError, currency
+
+# Part of an account path (almoner.ledger.event): 64 characters, no leading hyphen.
+SLUG_LENGTH = 64
+
+slug_shape = RegexValidator(
+    r"^[a-z0-9][a-z0-9-]*\Z",
+    "Use small letters a to z, digits and hyphens, such as harbor-table.",
+)
+unit_shape = RegexValidator(
+    r"^([a-z][a-z0-9-]{0,31}|[A-Z]{3})\Z",
+    "Use one small word for a thing (meal, blanket, mile) or a currency code such as USD.",
+)
+
+
+def unit_named(code: str, kind: str = "count") -> Unit:
+    """The unit of a code: capitals are a currency, anything else is counted whole."""
+    if code.isupper():
+        return currency(code)
+    if kind == "money":
+        raise UnitError(f"{code!r} is not an ISO 4217 currency code; write USD, EUR, JPY …")
+    return Unit(code, "distance" if kind == "distance" else "count", 0)
+
+
+def slug_field() -> models.SlugField:
+    """A name that ends up in account paths and addresses."""
+    return models.SlugField(
+        max_length=SLUG_LENGTH,
+        unique=True,
+        validators=[slug_shape],
+        help_text="Used in addresses and in the public record. It cannot be changed later.",
+    )
+
+
+class Cause(models.Model):
+    """What is given and how it is counted."""
+
+    class Kind(models.TextChoices):
+        COUNT = "count", "Things, counted one by one"
+        DISTANCE = "distance", "A distance"
+        MONEY = "money", "Money"
+
+    class Icon(models.TextChoices):
+        BOWL = "bowl", "Bowl"
+        BLANKET = "blanket", "Blanket"
+        TOY = "toy", "Toy"
+        ROAD = "road", "Road"
+        HOUSE_HEART = "house-heart", "House with a heart"
+        DOG = "dog", "Dog"
+        ALMONER = "almoner", "Almoner"
+
+    label = models.CharField(
+        max_length=80, help_text="As it stands under the figure: “Meals Donated”."
+    )
+    slug = slug_field()
+    kind = models.CharField("what it counts", max_length=16, choices=Kind, default=Kind.COUNT)
+    unit = models.CharField(
+        max_length=32,
+        validators=[unit_shape],
+        help_text="One of what is counted, as one small word: meal, blanket, mile. For money "
+        "the currency code: USD. It cannot be changed later.",
+    )
+    scale = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Decimal places of the unit's smallest part."
+    )
+    icon = models.CharField(max_length=32, choices=Icon, default=Icon.ALMONER)
+    position = models.PositiveSmallIntegerField(
+        default=100, help_text="Its place in the banner: smaller numbers come first."
+    )
+    shown = models.BooleanField("shown in the banner", default=True)
+
+    class Meta:
+        db_table = "giving_cause"
+        ordering = ("position", "slug")
+
+    def __str__(self) -> str:
+        return self.label
+
+    def clean(self) -> None:
+        """Derive the scale; refuse a unit that is no unit of this kind."""
+        try:
+            self.scale = self.exact_unit.scale
+        except UnitError as error:
+            raise ValidationError({"unit": str(error)}) from None
+        if (self.kind == "money") != self.unit.isupper():
+            raise ValidationError(
+                {"unit": f"{self.unit} is money: choose “Money” above, or write a small word."}
+            )
+
+    @property
+    def exact_unit(self) -> Unit:
+        """The unit, with its true scale."""
+        return unit_named(self.unit, self.kind)
+
+
+class Charity(models.Model):
+    """Who receives."""
+
+    name = models.CharField(max_length=120, help_text="As readers know it.")
+    slug = slug_field()
+    legal_name = models.CharField(
+        max_length=200, blank=True, help_text="As it is registered, where that differs."
+    )
+    registration_number = models.CharField(
+        max_length=60, blank=True, help_text="For example the EIN in the United States."
+    )
+    website = models.URLField(blank=True)
+    contact_email = models.EmailField(
+        "contact e-mail", blank=True, help_text="Kept private: it is never shown to readers."
+    )
+
+    class Meta:
+        db_table = "giving_charity"
+        ordering = ("name",)
+        verbose_name_plural = "charities"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Sponsor(models.Model):
+    """Who pays."""
+
+    name = models.CharField(max_length=120, help_text="As readers know it.")
+    slug = slug_field()
+    legal_name = models.CharField(
+        max_length=200, blank=True, help_text="As it is registered, where that differs."
+    )
+    website = models.URLField(blank=True)
+    contact_email = models.EmailField(
+        "contact e-mail", blank=True, help_text="Kept private: it is never shown to readers."
+    )
+
+    class Meta:
+        db_table = "giving_sponsor"
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Fund(models.Model):
+    """What a sponsor has put up, in one unit. What is left in it is in the ledger."""
+
+    sponsor = models.ForeignKey(Sponsor, on_delete=models.PROTECT, related_name="funds")
+    unit = models.CharField(
+        max_length=32,
+        validators=[unit_shape],
+        help_text="A currency code such as USD, or meal, blanket … for gifts in kind.",
+    )
+
+    class Meta:
+        db_table = "giving_fund"
+        ordering = ("sponsor__name", "unit")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("sponsor", "unit"),
+                name="giving_one_fund_a_unit",
+                violation_error_message="This sponsor has a fund in this unit already.",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.sponsor} ({self.unit})"
+
+    @property
+    def exact_unit(self) -> Unit:
+        """The unit, with its true scale."""
+        return unit_named(self.unit)
+
+    @property
+    def account(self) -> str:
+        """Its account in the ledger."""
+        return f"sponsor/{self.sponsor.slug}/fund"
+
+
+class Campaign(models.Model):
+    """The draft of a promise: trigger × rate × terms. Publishing freezes a copy of it."""
+
+    class Trigger(models.TextChoices):
+        ORDER = "order", "Every order"
+        ITEM = "item", "Every item sold"
+        REVENUE = "revenue", "A percentage of sales"
+        MANUAL = "manual", "Entries made by hand"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+        ENDED = "ended", "Ended"
+
+    title = models.CharField(max_length=120, help_text="As readers will see it.")
+    slug = slug_field()
+    cause = models.ForeignKey(
+        Cause,
+        on_delete=models.PROTECT,
+        related_name="campaigns",
+        help_text="Which counter this campaign moves.",
+    )
+    charity = models.ForeignKey(
+        Charity,
+        on_delete=models.PROTECT,
+        related_name="campaigns",
+        help_text="Who receives what is promised.",
+    )
+    sponsor = models.ForeignKey(
+        Sponsor,
+        on_delete=models.PROTECT,
+        related_name="campaigns",
+        null=True,
+        blank=True,
+        help_text="Who pays. Leave empty when the shop itself does.",
+    )
+    from_fund = models.BooleanField(
+        "paid from the sponsor's fund",
+        default=False,
+        help_text="Nothing is promised beyond what is left in the fund.",
+    )
+    trigger = models.CharField("what makes it give", max_length=16, choices=Trigger)
+    rate = models.CharField(
+        "how much",
+        max_length=40,
+        help_text="A number such as 2 or 0.5, or a fraction such as 1/3 (one for every three). "
+        "For a percentage of sales, the percent: 5.",
+    )
+    products = models.JSONField(
+        "only these products",
+        default=list,
+        blank=True,
+        help_text="Product numbers or SKUs, one a line. Empty: every product counts.",
+    )
+    tags = models.JSONField(
+        "only orders tagged",
+        default=list,
+        blank=True,
+        help_text="Order tags, one a line; one of them is enough. Empty: every order counts.",
+    )
+    cap = models.CharField(
+        "at most",
+        max_length=24,
+        blank=True,
+        help_text="The most this campaign may ever give: 50000 meals, or 2500.00 in money. "
+        "Empty: no limit.",
+    )
+    partial = models.BooleanField(
+        "give what still fits",
+        default=True,
+        help_text="An order that would go over the limit gives the part that fits. Without "
+        "this it gives nothing.",
+    )
+    starts_on = models.DateField("first day")
+    starts_time = models.TimeField(
+        "from", null=True, blank=True, help_text="Empty: from midnight, when the day begins."
+    )
+    ends_on = models.DateField(
+        "last day", null=True, blank=True, help_text="Empty: until you end it."
+    )
+    ends_time = models.TimeField(
+        "until", null=True, blank=True, help_text="Empty: the whole last day counts."
+    )
+    time_zone = models.CharField(
+        max_length=64,
+        default="UTC",
+        help_text="The place whose clock and calendar the days are meant by.",
+    )
+    state = models.CharField(max_length=16, choices=State, default=State.DRAFT, editable=False)
+
+    class Meta:
+        db_table = "giving_campaign"
+        ordering = ("-starts_on", "slug")
+        # Rights that belong to no table of their own.
+        permissions = (
+            ("view_ledger", "Can look at the ledger"),
+            ("view_api_keys", "Can look at the list of API keys"),
+            ("manage_api_keys", "Can make and revoke API keys"),
+        )
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,1 @@
+"""The admin's screens of giving, under “Giving” in its menu."""

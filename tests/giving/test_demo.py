@@ -1,0 +1,72 @@
+"""The demonstration's causes, loaded once however often."""
+
+import pytest
+
+from almoner.giving.demo import CAMPAIGNS, load_causes
+from almoner.giving.models import Campaign
+from almoner.ledger import reads
+from almoner.ledger.publish import read_campaigns
+from almoner.ledger.reads import balance
+
+
+def state(ledger):
+    size = reads.head(ledger.db).size
+    return reads.head(ledger.db).root, size, reads.balances(ledger.db), read_campaigns(ledger.db)
+
+
+def test_loading_twice_gives_the_same_ledger(ledger):
+    load_causes(lambda line: None)
+    once = state(ledger)
+    load_causes(lambda line: None)
+    assert state(ledger) == once
+
+
+def test_the_banner_starts_where_it_is_promised_to(ledger):
+    load_causes(lambda line: None)
+    shown = {cause: totals.shown for cause, totals in reads.totals(ledger.db).items()}
+    assert shown == {
+        "meals": 23_761,
+        "blankets": 4_188,
+        "toys": 10_153,
+        "rescue-miles": 13_088,
+        "dv-survivors": 235_800,
+        "service-dogs": 705_900,
+    }
+    assert balance(ledger.db, "sponsor/marlow-fern/fund", "USD") == 2_500_000
+    assert Campaign.objects.filter(state="published").count() == len(CAMPAIGNS)
+
+
+class Stopped(Exception):
+    """Somebody pulled the plug."""
+
+
+def stop_at(line_number):
+    lines = []
+
+    def progress(line):
+        lines.append(line)
+        if len(lines) == line_number:
+            raise Stopped
+
+    return progress
+
+
+def test_stopped_half_way_it_goes_on(ledger):
+    for line_number in (1, 4, 7, 9):
+        with pytest.raises(Stopped):
+            load_causes(stop_at(line_number))
+    load_causes(lambda line: None)
+    published = read_campaigns(ledger.db)
+    assert len(published) == len(CAMPAIGNS)
+    assert all(len(versions) == 1 for versions in published.values())
+
+
+def test_one_order_moves_several_figures(ledger, send):
+    load_causes(lambda line: None)
+    for at in range(3):
+        send(f"order-{at}", quantity=2, revenue=4000, tags=("winter",))
+    pledged = {cause: totals.pledged for cause, totals in reads.totals(ledger.db).items()}
+    assert pledged["meals"] == 12
+    assert pledged["blankets"] == 3
+    assert pledged["toys"] == 1
+    assert pledged["service-dogs"] == 600

@@ -1,0 +1,77 @@
+"""What readers see of causes and campaigns."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from almoner.campaigns.model import Refund, RefundedLine
+from almoner.giving import publishing
+from almoner.giving.openings import carry_forward
+from almoner.ledger import Event
+
+NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def published(make_campaign):
+    campaign = make_campaign(cap="10")
+    publishing.publish_draft(campaign, NOW - timedelta(days=1))
+    return campaign
+
+
+def test_a_cause_shows_what_was_before_and_what_moved(client, ledger, meals, published, send):
+    carry_forward(meals, 23_761)
+    send("order-1", quantity=3)
+    part = Refund("order-1", (RefundedLine("1", 1, 333),))
+    ledger.append([Event("shop", "refund-1", "refund", NOW, part)], NOW)
+    page = client.get("/causes/meals/")
+    assert page.depends_on_ledger
+    said = page.content.decode()
+    assert "23,761" in said
+    assert [(m.what, m.direction, m.amount_text) for m in page.context["movements"]] == [
+        ("Taken off after a refund", "down", "2"),
+        ("Pledged", "up", "6"),
+        ("Carried forward from before the public record", "up", "23,761"),
+    ]
+    assert page.context["chart"]["points"][-1].total == 23_765
+    (campaign,) = page.context["campaigns"]
+    assert (campaign.title, campaign.pledged_text) == ("May Bowls", "4 meals")
+
+
+def test_a_campaign_shows_its_promise_and_how_much_of_the_cap_is_used(client, published, send):
+    send("order-1", quantity=4)
+    page = client.get("/campaigns/may-bowls/")
+    assert "gives 2 meals to Harbor Table, at most 10." in page.content.decode()
+    assert (page.context["campaign"].cap_percent, page.context["campaign"].cap_met) == (80, False)
+    send("order-2", quantity=4)
+    assert "has been reached" in client.get("/campaigns/may-bowls/").content.decode()
+
+
+def test_readers_never_see_a_draft(client, make_campaign, published):
+    make_campaign(slug="secret", title="Secret")
+    assert client.get("/campaigns/secret/").status_code == 404
+    published.rate = "9"
+    published.save()
+    assert "gives 2 meals" in client.get("/campaigns/may-bowls/").content.decode()
+
+
+def test_a_movement_names_the_campaign_of_its_own_cause(
+    client, meals, dogs, published, make_campaign, send
+):
+    other = make_campaign(slug="a-dogs", title="Dogs", cause=dogs, trigger="revenue", rate="5")
+    publishing.publish_draft(other, NOW)
+    send("order-1")
+    (moved,) = client.get("/causes/meals/").context["movements"]
+    assert moved.campaign == "May Bowls"
+    (moved,) = client.get("/campaigns/a-dogs/").context["movements"]
+    assert (moved.campaign, moved.amount_text) == ("Dogs", "$0.50")
+
+
+def test_every_cause_is_listed(client, meals, dogs):
+    assert {cause.slug for cause in client.get("/causes/").context["causes"]} == {"meals", "dogs"}
+
+
+def test_no_reader_gets_a_cookie(client, published):
+    for address in ("/causes/", "/causes/meals/", "/campaigns/may-bowls/"):
+        assert not client.get(address).cookies
+    assert client.get("/causes/nothing/").status_code == 404
