@@ -1,0 +1,1 @@
+"""Stories: pages, pictures and their body blocks, written in Wagtail's admin."""

@@ -1,0 +1,21 @@
+"""The Django app `stories`."""
+
+from django.apps import AppConfig
+
+
+class StoriesConfig(AppConfig):
+    """Story pages and pictures."""
+
+    name = "almoner.stories"
+    label = "stories"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Put stories on their year's shelf when published; let auditors look at pages."""
+        from wagtail.permissions import register_permission_policy
+
+        from almoner.stories import signals  # noqa: F401  (connects its receivers)
+        from almoner.stories.base import BasePage
+        from almoner.stories.reading import PagePolicy
+
+        register_permission_policy(BasePage, PagePolicy(BasePage))

@@ -1,0 +1,200 @@
+"""The pages of the site: front page > stories > year > story.
+
+Stories stand under a page for each year, because Wagtail's tree grows slow with thousands of
+children under one parent. Editors need not know: they add a story under “Stories”, and
+`almoner.stories.shelving` moves it to its year when it is published.
+"""
+
+from math import ceil
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db import models
+from django.http import HttpRequest
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, TitleFieldPanel
+from wagtail.fields import StreamField
+from wagtail.models import PageManager
+from wagtail.query import PageQuerySet
+from wagtail.search import index
+
+from almoner.stories.base import BasePage
+from almoner.stories.blocks import StoryBody
+from almoner.stories.images import StoryImage, StoryRendition
+
+__all__ = [
+    "BasePage",
+    "HomePage",
+    "StoryImage",
+    "StoryIndexPage",
+    "StoryPage",
+    "StoryRendition",
+    "StoryYearPage",
+]
+
+FRONT_PAGE_STORIES = 7  # one in front and two rows of three
+STORIES_A_LIST = 24  # divides by 2, 3 and 4 columns
+WORDS_A_MINUTE = 230  # silent reading of English prose: Brysbaert 2019 has 238
+
+
+class StoryQuerySet(PageQuerySet):
+    """Stories, and how lists of them are read."""
+
+    def listed(self) -> "StoryQuerySet":
+        """Published stories, newest first, with their pictures in two more queries."""
+        return (
+            self.live()
+            .public()
+            .order_by("-first_published_at", "-pk")
+            .select_related("lead_image")
+            .prefetch_related("lead_image__renditions")
+            .defer("body")
+        )
+
+
+class HomePage(BasePage):
+    """The front page."""
+
+    standfirst = models.TextField(
+        blank=True, help_text="One or two sentences under the name of the site."
+    )
+
+    parent_page_types: ClassVar = ["stories.BasePage"]
+    subpage_types: ClassVar = ["stories.StoryIndexPage"]
+    max_count = 1
+    content_panels: ClassVar = [*BasePage.content_panels, FieldPanel("standfirst")]
+
+    class Meta:
+        verbose_name = "front page"
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add `stories`, the newest ones."""
+        context = super().get_context(request, *args, **kwargs)
+        context["stories"] = list(
+            StoryPage.objects.descendant_of(self).listed()[:FRONT_PAGE_STORIES]
+        )
+        return context
+
+
+class StoryIndexPage(BasePage):
+    """All stories, newest first."""
+
+    standfirst = models.TextField(blank=True, help_text="One or two sentences under the title.")
+
+    parent_page_types: ClassVar = ["stories.HomePage"]
+    subpage_types: ClassVar = ["stories.StoryPage", "stories.StoryYearPage"]
+    max_count = 1
+    content_panels: ClassVar = [*BasePage.content_panels, FieldPanel("standfirst")]
+
+    class Meta:
+        verbose_name = "stories"
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add `stories`, one page of a list (Django's `Page`), and `years`, newest first."""
+        context = super().get_context(request, *args, **kwargs)
+        context["stories"] = Paginator(
+            StoryPage.objects.descendant_of(self).listed(), STORIES_A_LIST
+        ).get_page(request.GET.get("page"))
+        context["years"] = StoryYearPage.objects.child_of(self).live().order_by("-slug")
+        return context
+
+
+class StoryYearPage(BasePage):
+    """The shelf of one year's stories. Made when the first story of the year is published."""
+
+    parent_page_types: ClassVar = ["stories.StoryIndexPage"]
+    subpage_types: ClassVar = ["stories.StoryPage"]
+    is_creatable = False
+
+    class Meta:
+        verbose_name = "year"
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add `stories`, one page of a list (Django's `Page`)."""
+        context = super().get_context(request, *args, **kwargs)
+        context["stories"] = Paginator(
+            StoryPage.objects.child_of(self).listed(), STORIES_A_LIST
+        ).get_page(request.GET.get("page"))
+        return context
+
+
+class StoryPage(BasePage):
+    """A story."""
+
+    standfirst = models.TextField(
+        max_length=400,
+        help_text="The first thing read after the headline: one or two sentences that say "
+        "what the story is about. Also shown in lists.",
+    )
+    byline = models.CharField(
+        max_length=160,
+        blank=True,
+        help_text="Who wrote it, as it should be printed: “Mara Lindqvist”, not “by …”.",
+    )
+    lead_image = models.ForeignKey(
+        StoryImage,
+        verbose_name="lead picture",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Shown above the story, in lists and when the story is shared. Landscape, "
+        "at least 1,600 pixels wide.",
+    )
+    lead_caption = models.CharField("caption", max_length=255, blank=True)
+    body = StreamField(StoryBody(), blank=True)
+
+    objects = PageManager.from_queryset(StoryQuerySet)()
+
+    parent_page_types: ClassVar = ["stories.StoryIndexPage", "stories.StoryYearPage"]
+    subpage_types: ClassVar = []
+    content_panels: ClassVar = [
+        TitleFieldPanel(
+            "title",
+            heading="Headline",
+            placeholder="Headline",
+            help_text="What happened, in a few words. Long enough to be understood when it is "
+            "shared without the picture.",
+        ),
+        FieldPanel("standfirst"),
+        FieldPanel("byline"),
+        MultiFieldPanel([FieldPanel("lead_image"), FieldPanel("lead_caption")], "Lead picture"),
+        FieldPanel("body"),
+    ]
+    search_fields: ClassVar = [
+        *BasePage.search_fields,
+        index.SearchField("standfirst"),
+        index.SearchField("byline"),
+        index.SearchField("body"),
+    ]
+
+    class Meta:
+        verbose_name = "story"
+        verbose_name_plural = "stories"
+
+    @property
+    def reading_minutes(self) -> int:
+        """Whole minutes a reader needs; never less than one."""
+        words = self.body.stream_block.words(self.body) + len(self.standfirst.split())
+        return max(1, ceil(words / WORDS_A_MINUTE))
+
+    def clean(self) -> None:
+        """Refuse an address that another story or a year has."""
+        super().clean()
+        self._check_address()
+
+    def minimal_clean(self) -> None:
+        """Refuse it in a draft as well: a taken address is easiest mended before publishing."""
+        super().minimal_clean()
+        self._check_address()
+
+    def _check_address(self) -> None:
+        if self.slug.isdecimal():
+            raise ValidationError(
+                {"slug": "An address of digits only is kept for years. Add a word to it."}
+            )
+        same = StoryPage.objects.filter(slug=self.slug).exclude(pk=self.pk).first()
+        if same is not None:
+            raise ValidationError(
+                {"slug": f"The story “{same.title}” has this address already. Choose another."}
+            )

@@ -1,0 +1,15 @@
+"""What follows when a story is published, by hand or by the clock."""
+
+from typing import Any
+
+from django.dispatch import receiver
+from wagtail.signals import page_published
+
+from almoner.stories.models import StoryPage
+from almoner.stories.shelving import shelve
+
+
+@receiver(page_published, sender=StoryPage)
+def shelve_published(instance: StoryPage, **kwargs: Any) -> None:
+    """Move a newly published story under its year."""
+    shelve(instance)

@@ -1,0 +1,48 @@
+"""The “Stories” entry in the admin's menu: every story in one list, and the way to a new one."""
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
+from wagtail import hooks
+from wagtail.admin.auth import user_has_any_page_permission
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.views.pages.choose_parent import ChooseParentView
+from wagtail.admin.viewsets.pages import PageListingViewSet
+
+from almoner.stories.models import StoryIndexPage, StoryPage
+
+
+class AddUnderStories(ChooseParentView):
+    """Goes straight to the form: a story is moved to its year when it is published."""
+
+    def get_valid_parent_pages(self, user: AbstractBaseUser) -> Any:
+        """Offer the index alone, of the pages that Wagtail would offer."""
+        return super().get_valid_parent_pages(user).type(StoryIndexPage)
+
+
+class StoriesMenuItem(MenuItem):
+    """Shown to those who may see the pages."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        """Leave it out where following it would be refused."""
+        return user_has_any_page_permission(request.user)
+
+
+class StoryListing(PageListingViewSet):
+    """All stories, whatever year they stand under."""
+
+    model = StoryPage
+    name = "stories"
+    icon = "doc-full-inverse"
+    menu_label = "Stories"
+    menu_order = 90  # before Wagtail's own "Pages", which has 100
+    menu_item_class = StoriesMenuItem
+    add_to_admin_menu = True
+    choose_parent_view_class = AddUnderStories
+
+
+@hooks.register("register_admin_viewset")
+def story_listing() -> StoryListing:
+    """Put the list at /admin/stories/."""
+    return StoryListing()
