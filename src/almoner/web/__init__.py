@@ -1,0 +1,1 @@
+"""The front door: settings, urls, the base templates and what every page shares."""

@@ -1,0 +1,31 @@
+"""What every template may show: the site's name and the banner of causes."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+BANNER_SIZE = 12  # more figures than this no reader takes in, and the row would wrap thrice
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """`site_name`, and `banner`: the shown causes in their order, read when first used."""
+    return {"site_name": settings.WAGTAIL_SITE_NAME, "banner": SimpleLazyObject(banner)}
+
+
+def banner() -> list[dict[str, str]]:
+    """The causes of the banner: slug, label, url, icon and kind of each."""
+    from almoner.giving.models import Cause
+
+    shown = Cause.objects.filter(shown=True).order_by("position", "slug")[:BANNER_SIZE]
+    return [
+        {
+            "slug": cause.slug,
+            "label": cause.label,
+            "url": f"/causes/{cause.slug}/",
+            "icon": cause.icon,
+            "kind": cause.kind,
+        }
+        for cause in shown
+    ]

@@ -1,0 +1,111 @@
+"""Runs the front door: one process, one port, until it is told to stop.
+
+Granian runs inside this process, so that there is nothing to be left behind: a kill takes
+the whole server, a restart finds the port free.
+"""
+
+import asyncio
+import resource
+import signal
+import socket
+from collections.abc import Callable
+
+import uvloop
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from almoner.config import ConfigError, Settings
+from almoner.ledger import schema
+from almoner.ledger.database import DatabaseError
+from almoner.web.asgi import make_application
+from almoner.web.install import is_behind
+from almoner.web.state import open_database
+
+BACKLOG = 4_096
+# Each open page holds one stream; refusing the ten-thousandth would be a dead counter.
+MAX_REQUESTS = 65_536
+
+
+def run(settings: Settings, on_ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what was accepted."""
+    _check_port(settings)
+    _check_database(settings)
+    _allow_files()
+    uvloop.run(_serve(settings, on_ready))
+
+
+async def _serve(settings: Settings, on_ready: Callable[[], None]) -> None:
+    application = make_application()
+    application.open()  # before there is a server: what fails here stops the start
+    server = Server(
+        application,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        backlog=BACKLOG,
+        backpressure=MAX_REQUESTS,
+        websockets=False,
+        log_enabled=False,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, _stop, application, server)
+    announcing = asyncio.create_task(_announce(settings, on_ready))
+    await server.serve()
+    announcing.cancel()
+
+
+def _stop(application: object, server: Server) -> None:
+    state = getattr(application, "state", None)
+    if state is not None:
+        state.hang_up()
+    server.stop()
+
+
+async def _announce(settings: Settings, on_ready: Callable[[], None]) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(settings.host, settings.port)
+        except OSError:
+            await asyncio.sleep(0.05)
+        else:
+            writer.close()
+            on_ready()
+            return
+
+
+def _allow_files() -> None:
+    """Take as many open files as a process may have: systemd and shells start with 1,024.
+
+    Each open page is one; without room for more no webhook would be let in either.
+    """
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * MAX_REQUESTS
+    if most != resource.RLIM_INFINITY:
+        wanted = min(wanted, most)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def _check_database(settings: Settings) -> None:
+    """Say what is wrong before the start: inside the server it could only hang."""
+    db = open_database(settings)
+    try:
+        schema.check(db)
+    finally:
+        db.close()
+    if is_behind():
+        raise DatabaseError("The database is of an older version: run `almoner init`.")
+
+
+def _check_port(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise ConfigError(
+                f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}): stop what "
+                f"is using it, or choose another port with --port or ALMONER_PORT."
+            ) from None

@@ -1,0 +1,181 @@
+"""Django's settings, made from the one typed configuration object (`almoner.config`).
+
+Nothing is chosen twice: what an operator may choose is read from `CONFIG`; everything else
+is a constant of the product. Limit: reading needs the home directory's `almoner.toml` to be
+valid; `almoner.config.ConfigError` says what is wrong with it.
+"""
+
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from almoner import config
+
+CONFIG = config.load()
+
+DEBUG = False
+# Without a configured key each start makes its own: safe, but log-ins end at every restart.
+SECRET_KEY = CONFIG.secret_key or secrets.token_urlsafe(48)
+
+_address = urlsplit(CONFIG.address)
+ALLOWED_HOSTS = sorted({_address.hostname or "localhost", CONFIG.host, "localhost", "127.0.0.1"})
+CSRF_TRUSTED_ORIGINS = [CONFIG.address]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _address.scheme == "https"
+
+INSTALLED_APPS = [
+    "almoner.web",
+    "almoner.stories",
+    "almoner.giving",
+    "wagtail.contrib.redirects",
+    "wagtail.contrib.settings",
+    "wagtail.contrib.sitemaps",
+    "wagtail.sites",
+    "wagtail.users",
+    "wagtail.snippets",
+    "wagtail.documents",  # asked for by every page of the admin; no role has a right to it
+    "wagtail.images",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "modelcluster",
+    "taggit",
+    "django_filters",
+    "ninja",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.sitemaps",
+    "django.contrib.staticfiles",
+    # Last: it gives the roles the permissions that all the others have made.
+    "almoner.people",
+]
+
+MIDDLEWARE = [
+    "almoner.web.middleware.SecurityHeaders",
+    "almoner.web.middleware.DependsOnLedger",
+    "almoner.web.files.StaticFiles",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "wagtail.contrib.redirects.middleware.RedirectMiddleware",
+]
+
+ROOT_URLCONF = "almoner.web.urls"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "almoner.web.context.site",
+            ],
+        },
+    },
+]
+
+# Decided on the first day, because none of the three can be changed under existing tables
+# (docs/decisions/0003-wagtail-day-one.md).
+AUTH_USER_MODEL = "people.User"
+WAGTAIL_PAGE_MODEL = "stories.BasePage"
+WAGTAILIMAGES_IMAGE_MODEL = "stories.StoryImage"
+
+# The ledger writes to the same file: WAL lets readers go on meanwhile, FULL makes a commit
+# durable (sqlite.org/pragma.html#pragma_synchronous), IMMEDIATE takes the write lock at the
+# start, so that a transaction waits (20 s at most) instead of failing half-way.
+SQLITE_OPTIONS: dict[str, Any] = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": ("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"),
+}
+
+
+def database(url: str, sqlite_path: Path | None) -> dict[str, Any]:
+    """Django's connection to the database the configuration names."""
+    if sqlite_path is not None:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": sqlite_path,
+            "OPTIONS": SQLITE_OPTIONS,
+        }
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.removeprefix("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "OPTIONS": dict(parse_qsl(parts.query)),  # such as sslmode=require
+    }
+
+
+DATABASES = {"default": database(CONFIG.database, CONFIG.sqlite_path)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STATIC_URL = "/static/"
+# The counters room knows no Django, so it is no app whose files would be found.
+STATICFILES_DIRS = [Path(__file__).parents[1] / "counters" / "static"]
+STATIC_ROOT = CONFIG.home / "static"
+MEDIA_URL = "/media/"
+MEDIA_ROOT = CONFIG.home / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "almoner.web.files.StaticStorage"},
+}
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "wagtailadmin_login"
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = CONFIG.time_zone
+
+# A long story is one form with several fields for each block: Django's 1,000 is too few.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
+WAGTAIL_SITE_NAME = CONFIG.site_name
+WAGTAILADMIN_BASE_URL = CONFIG.address
+# No request leaves the installation on its own: no avatars, no version check.
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+# Editors publish their own stories; nobody is asked for approval.
+WAGTAIL_WORKFLOW_ENABLED = False
+# SVG is left out: served from our own address, an SVG may carry a script.
+WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]
+WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024  # a 24-megapixel JPEG has about 12 MB
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "format": "{asctime} {levelname:<7} {message}",
+            "style": "{",
+            "datefmt": "%H:%M:%S",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    # "Not Found: /favicon.ico" is the reader's matter; an error of ours is still logged.
+    "loggers": {"django.request": {"level": "ERROR"}},
+}

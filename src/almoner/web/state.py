@@ -1,0 +1,161 @@
+"""What one server process knows, and how it stays in step with the database.
+
+Guarantee: after a commit of this process, or a change that Django made in it, the next
+answer shows it; open pages hear of it within `PACE` seconds. Another process's change (a
+command, a second server) is seen at the next look, at most `LOOK` seconds later. Looking is
+two indexed reads.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock
+
+import msgspec
+
+from almoner.config import Settings
+from almoner.counters import snapshot
+from almoner.counters.snapshot import Snapshot
+from almoner.counters.stream import Broadcast
+from almoner.intake.api import Events
+from almoner.intake.committer import Committer
+from almoner.intake.keys import KeyRing, key_ring
+from almoner.ledger import Database, connect, schema
+from almoner.web.pages import Pages
+
+LOOK = 0.25  # seconds
+# Figures change on screens at most this often: more the eye does not follow, and each change
+# is written to every open page.
+PACE = 0.1
+PUBLISH_EVERY = 30.0  # seconds between looks for stories that are due
+
+logger = logging.getLogger(__name__)
+
+
+class Marks(msgspec.Struct, frozen=True):
+    """The numbers that tell whether anything shown has changed."""
+
+    size: int
+    revision: int
+    site: int
+
+
+class State:
+    """Everything the front door serves from. Lives on the event loop."""
+
+    def __init__(self, settings: Settings, publish_due: Callable[[], None]) -> None:
+        self.settings = settings
+        self.pages = Pages()
+        self.closing = False
+        self._publish_due = publish_due
+        self._reader = open_database(settings)  # guarded by _reading
+        self._reading = Lock()
+        schema.check(self._reader)
+        self.marks = self._read_marks()
+        self.snapshot: Snapshot = snapshot.read(self._reader)
+        self.broadcast = Broadcast(self.snapshot.body)
+        self._nudge = asyncio.Event()
+        self._looking = asyncio.Lock()
+        self._commits = self._commits_shown = 0
+        self.committer = Committer(lambda: open_database(settings), self._committed)
+        self.events = Events(self.committer, key_ring(self._reader))
+        self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._publish())]
+
+    async def look(self) -> None:
+        """Bring everything up to date with the database."""
+        async with self._looking:
+            await self._look()
+
+    async def catch_up(self) -> None:
+        """Look, where a commit of this process is not shown yet; who waits shares one look."""
+        if self._commits == self._commits_shown:
+            return
+        async with self._looking:
+            if self._commits != self._commits_shown:
+                await self._look_or_log()
+
+    def hang_up(self) -> None:
+        """End the open streams, which would keep a stopping server waiting."""
+        self.closing = True
+        self.broadcast.wake()
+
+    async def close(self) -> None:
+        """Finish what was accepted, then let go of the database."""
+        self.hang_up()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self.committer.close)
+        self._reader.close()
+
+    def _committed(self) -> None:
+        self._commits += 1
+        self._nudge.set()
+
+    async def _look_or_log(self) -> None:
+        try:
+            await self._look()
+        except Exception:
+            # Whatever it is, readers go on seeing the last figures, and it is tried again.
+            logger.exception("The counters cannot be read just now")
+
+    async def _look(self) -> None:
+        commits = self._commits
+        try:
+            marks, newest, ring = await asyncio.to_thread(self._read)
+        finally:
+            self._commits_shown = commits
+        if ring is not None:
+            self.events.ring = ring
+        if newest is not None and newest.document.size >= self.snapshot.document.size:
+            self.snapshot = newest
+        self.marks = marks
+
+    def _read(self) -> tuple[Marks, Snapshot | None, KeyRing | None]:
+        with self._reading:
+            try:
+                marks, before = self._read_marks(), self.marks
+                ring = key_ring(self._reader) if marks.revision != before.revision else None
+                changed = (marks.size, marks.site) != (before.size, before.site)
+                return marks, snapshot.read(self._reader) if changed else None, ring
+            except Exception:
+                self._reader.close()
+                self._reader = open_database(self.settings)
+                raise
+
+    def _read_marks(self) -> Marks:
+        row = self._reader.row(
+            "SELECT size, revision, COALESCE((SELECT MAX(version) FROM web_siteversion), 0) "
+            "FROM ledger_head"
+        )
+        assert row is not None, "the ledger has no head row"
+        return Marks(*row)
+
+    async def _watch(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                # Not wait_for: until Python 3.12 it can lose a cancellation, and with it the stop.
+                async with asyncio.timeout(LOOK):
+                    await self._nudge.wait()
+            self._nudge.clear()
+            started = time.monotonic()
+            async with self._looking:
+                await self._look_or_log()
+            self.broadcast.publish(self.snapshot.body)
+            await asyncio.sleep(max(0.0, PACE - (time.monotonic() - started)))
+
+    async def _publish(self) -> None:
+        while True:
+            await asyncio.sleep(PUBLISH_EVERY)
+            try:
+                await asyncio.to_thread(self._publish_due)
+            except Exception:
+                logger.exception("Stories that are due cannot be published just now")
+            self._nudge.set()
+
+
+def open_database(settings: Settings) -> Database:
+    """The ledger's connection for these settings."""
+    return connect(settings.sqlite_path or settings.database)

@@ -1,0 +1,20 @@
+"""Every address that Django answers. The front door answers the hot ones before it gets here."""
+
+from django.urls import include, path
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.contrib.sitemaps.views import sitemap
+
+from almoner.web.api import api
+from almoner.web.pictures import picture
+
+urlpatterns = [
+    path("admin/", include(wagtailadmin_urls)),
+    path("api/v1/", api.urls),
+    path("media/images/<str:name>", picture, name="picture"),
+    path("sitemap.xml", sitemap),
+    path("", include("almoner.giving.urls")),
+    path("", include("almoner.stories.share")),
+    # Last: Wagtail's page tree answers whatever is left.
+    path("", include(wagtail_urls)),
+]
