@@ -1,0 +1,65 @@
+"""A reader at the shared demonstration, and numbers no other test's orders have."""
+
+import re
+from collections.abc import Iterator
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.server import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+_NUMBERS = count(880_001)
+
+PAGES = {
+    "front": "/",
+    "stories": "/stories/",
+    "year": "/stories/2026/",
+    "story": "/stories/2026/a-professional-amount-of-boring/",
+    "causes": "/causes/",
+    "cause": "/causes/meals/",
+    "money": "/causes/service-dogs/",
+    "campaign": "/campaigns/holiday-bowls/",
+    "mastodon": "/share/mastodon?text=A+story&url=http%3A%2F%2F127.0.0.1%2F",
+    "missing": "/nowhere/",
+}
+WITHIN_A_SECOND = 1_000  # milliseconds; what the issue promises
+
+
+@pytest.fixture
+def number() -> int:
+    """An order number of the test's own."""
+    return next(_NUMBERS)
+
+
+@pytest.fixture
+def reader(browser: "Browser", site: Server) -> Iterator["Page"]:
+    """A new window that shows figures at once, without running through the numbers between."""
+    context = browser.new_context(base_url=site.url, reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+def shown(page: "Page", cause: str) -> int:
+    """The figure that the banner shows for a cause, in its smallest unit."""
+    text = page.locator(f'impact-counter[cause="{cause}"]').first.inner_text()
+    return int(re.sub(r"\D", "", text))
+
+
+def whole(page: "Page", cause: str) -> str:
+    """The figure as readers see it."""
+    return page.locator(f'impact-counter[cause="{cause}"]').first.inner_text()
+
+
+def wait_for(page: "Page", cause: str, text: str, milliseconds: int = WITHIN_A_SECOND) -> None:
+    """Wait until the banner shows exactly `text` for a cause."""
+    page.wait_for_function(
+        "([cause, text]) => document.querySelector(`impact-counter[cause='${cause}']`)"
+        ".textContent.trim() === text",
+        arg=[cause, text],
+        timeout=milliseconds,
+        polling=20,
+    )

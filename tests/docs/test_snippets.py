@@ -1,0 +1,49 @@
+"""The pages' own commands, run against a real server, give what the pages say."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from almoner.config import DEMO_SHOP_SECRET
+from tests.server import SECRET
+
+ROOT = Path(__file__).parents[2]
+# A `sh` block, and the `text` block after it, which is what it prints.
+BLOCK = re.compile(r"```sh\n(.*?)```(?:\n+```text\n(.*?)```)?", re.DOTALL)
+
+
+def blocks(page):
+    """The commands of a page and what each prints, but for those that start a server."""
+    found = BLOCK.findall((ROOT / page).read_text("utf-8"))
+    assert found, f"{page} has no commands"
+    return [(command, printed) for command, printed in found if "make " not in command]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial/first-counted-order.md"])
+def test_what_a_page_says_happens(page, demo):
+    script = ["set -euo pipefail"]
+    for command, _ in blocks(page):
+        command = command.replace("http://127.0.0.1:8000", demo.url)
+        script += [command.replace(DEMO_SHOP_SECRET, SECRET), "printf '\\0'"]
+
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(script)], cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stderr
+    for (command, promised), printed in zip(
+        blocks(page), done.stdout.split("\0")[:-1], strict=True
+    ):
+        if promised:
+            assert printed == promised, command
+
+
+def test_importing_a_page_is_as_described(demo):
+    printed = [
+        demo.run(*command.split()[1:]) for command, _ in blocks("docs/how-to/import-a-page.md")
+    ]
+
+    assert "left out" in printed[0].lower()
+    assert printed[1]
