@@ -1,0 +1,1 @@
+"""Speeds against baselines measured in the same run, and a server killed under load."""

@@ -1,0 +1,96 @@
+"""A real installation with a real server, in a home of its own."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import msgspec
+
+from almoner.campaigns.model import CampaignVersion
+from tests.services import free_port
+
+SHOP, SECRET = "shop", "the-shop's-webhook-secret"
+START_SECONDS, STOP_SECONDS = 60, 30
+
+
+class Site:
+    """`almoner serve` in `home`, on a port of its own.
+
+    `database` is `sqlite` or a PostgreSQL's URL; several sites may share a home.
+    """
+
+    def __init__(self, home: Path, database: str) -> None:
+        self.home = home
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.database: str | Path = home / "almoner.db" if database == "sqlite" else database
+        self.key = ""
+        self._log = home / f"{self.port}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "almoner.web.settings",
+            "ALMONER_HOME": str(home),
+            "ALMONER_DATABASE": database,
+            "ALMONER_PORT": str(self.port),
+            "ALMONER_SHOPIFY": f"{SHOP}={SECRET}",
+        }
+
+    def stage(self, campaigns: list[CampaignVersion]) -> None:
+        """Set the home up with these campaigns, or without any as the demonstration."""
+        staged = subprocess.run(
+            [sys.executable, "-m", "bench.stage"],
+            input=msgspec.json.encode(campaigns),
+            env=self._environment,
+            capture_output=True,
+        )
+        assert staged.returncode == 0, staged.stderr.decode()
+        self.key = staged.stdout.decode().strip()
+
+    def start(self, *command: str) -> None:
+        """Start the server, or another `python` command on its port; returns when it answers."""
+        arguments = command or (str(Path(sys.executable).with_name("almoner")), "serve")
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, *arguments], env=self._environment, stdout=log, stderr=log
+            )
+        wait_for(f"{self.url}/healthz", self._process, self._log)
+
+    def kill(self) -> None:
+        """Kill −9 the server."""
+        assert self._process is not None, "the server was not started"
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> bool:
+        """Let the server finish what it accepted; False where it had to be killed."""
+        if self._process is None:
+            return True
+        process, self._process = self._process, None
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return False
+        return True
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return once `url` answers; fails with the server's last words if it ends before."""
+    until = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            with urlopen(url, timeout=5):
+                return
+        except HTTPError:
+            return
+        except OSError:
+            assert process.poll() is None, f"the server ended: {log.read_text()[-2000:]}"
+            assert time.monotonic() < until, f"no answer from {url}: {log.read_text()[-2000:]}"
+            time.sleep(0.05)
