@@ -1,0 +1,60 @@
+"""Checkpoints (C2SP tlog-checkpoint v1.0.0): a signed statement of a log's size and root.
+
+A `Checkpoint` read from a note is verified: `read` refuses one that no known key has signed.
+"""
+
+import re
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from almoner.log.merkle import EMPTY_ROOT, HASH_SIZE
+from almoner.log.note import Note, NoteError, VerifierKey, open_note
+
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The log `origin` has `size` entries, and `root` over them."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    @property
+    def text(self) -> str:
+        """What is signed: three lines, and no extension."""
+        return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n"
+
+
+def parse(text: str) -> Checkpoint:
+    """Read a checkpoint's text; who signed it is the caller's to check."""
+    lines = text.split("\n")
+    if len(lines) < 4 or not lines[0]:
+        raise NoteError("this is no checkpoint: origin, size and root are three lines")
+    origin, size, encoded = lines[:3]
+    if not _SIZE.fullmatch(size):
+        raise NoteError(f"{size[:20]!r} is not the size of a log")
+    try:
+        root = b64decode(encoded, validate=True)
+    except (Base64Error, ValueError):
+        raise NoteError("the checkpoint's root is not base64") from None
+    if len(root) != HASH_SIZE or b64encode(root).decode() != encoded:
+        raise NoteError(f"the checkpoint's root is no SHA-256 hash: {encoded[:60]!r}")
+    if size == "0" and root != EMPTY_ROOT:
+        raise NoteError("the checkpoint of an empty log has another root than the empty one")
+    return Checkpoint(origin, int(size), root)
+
+
+def read(note: str, keys: Iterable[VerifierKey]) -> tuple[Checkpoint, Note]:
+    """A verified checkpoint, with the note that carries its signatures.
+
+    At least one of the log's own `keys`, named by the origin, has signed it.
+    """
+    opened = open_note(note, keys)
+    found = parse(opened.text)
+    if all(each.name != found.origin for each in opened.verified):
+        raise NoteError(f"the log {found.origin} has not signed this checkpoint itself")
+    return found, opened

@@ -1,0 +1,126 @@
+"""Receipts: C2SP tlog-proof files that prove one entry is in the log, without the network.
+
+The file's `extra` line is base64 of a JSON object `{"entry", "source", "ref", "salt"}`. It is
+not authenticated by itself: the entry is what the proof proves, and source and reference are
+right when they open the commitment in the entry's `event` with the salt.
+"""
+
+import json
+import re
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import cast
+
+from almoner.log import checkpoint, proof
+from almoner.log.checkpoint import Checkpoint
+from almoner.log.entry import commitment, decode
+from almoner.log.merkle import HASH_SIZE, leaf_hash
+from almoner.log.note import Note, VerifierKey
+
+HEADER = "c2sp.org/tlog-proof@v1"
+# A receipt is an entry of at most 65,535 bytes in base64, 63 hashes and a checkpoint.
+MAX_RECEIPT = 200_000
+
+_INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
+
+
+class ReceiptError(ValueError):
+    """A receipt that proves nothing; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogProof:
+    """A tlog-proof file: which entry, its inclusion proof, and a checkpoint verbatim."""
+
+    index: int
+    hashes: tuple[bytes, ...]
+    checkpoint: str
+    extra: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a verified receipt says. `ref` is the event's id in `source`, both blank if unopened."""
+
+    index: int
+    entry: bytes
+    source: str
+    ref: str
+    checkpoint: Checkpoint
+    note: Note
+
+
+def write(found: LogProof) -> str:
+    """The file's own form."""
+    extra = [f"extra {b64encode(found.extra).decode()}"] if found.extra else []
+    hashes = [b64encode(each).decode() for each in found.hashes]
+    lines = [HEADER, *extra, f"index {found.index}", *hashes, ""]
+    return "\n".join(lines) + "\n" + found.checkpoint
+
+
+def parse(text: str) -> LogProof:
+    """Read a tlog-proof file; nothing in it is verified yet."""
+    if len(text) > MAX_RECEIPT:
+        raise ReceiptError(f"the file is over {MAX_RECEIPT:,} characters long: it is no receipt")
+    head, gap, note = text.partition("\n\n")
+    lines = head.split("\n")
+    if lines.pop(0) != HEADER or not gap or not note:
+        raise ReceiptError(f"the file is no receipt: it does not begin with {HEADER}")
+    extra = b""
+    if lines and lines[0].startswith("extra "):
+        extra = _decode(lines.pop(0).removeprefix("extra "), "the extra line")
+    found = _INDEX.fullmatch(lines.pop(0) if lines else "")
+    if found is None:
+        raise ReceiptError("the receipt does not say which entry it is for")
+    if len(lines) > proof.MAX_PROOF:
+        raise ReceiptError(f"a proof of {len(lines)} hashes is too long")
+    hashes = tuple(_decode(line, "a hash of the proof", HASH_SIZE) for line in lines)
+    return LogProof(int(found[1]), hashes, note, extra)
+
+
+def enclose(entry: bytes, source: str, ref: str, salt: bytes) -> bytes:
+    """A receipt's extra: the entry, and what opens its commitment."""
+    held = {"entry": entry.decode(), "source": source, "ref": ref, "salt": salt.hex()}
+    return json.dumps(held, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def verify(text: str, keys: Iterable[VerifierKey]) -> Receipt:
+    """What a receipt proves, or a `ReceiptError`, `ProofError` or `NoteError` that says why not."""
+    found = parse(text)
+    entry, source, ref, salt = _disclosed(found.extra)
+    signed, note = checkpoint.read(found.checkpoint, keys)
+    proof.verify_inclusion(found.index, signed.size, leaf_hash(entry), found.hashes, signed.root)
+    try:
+        written = decode(entry)
+    except ValueError as error:
+        raise ReceiptError(f"the receipt's entry cannot be read: {error}") from None
+    if written.index != found.index:
+        raise ReceiptError(f"the entry says that it is number {written.index}, not {found.index}")
+    if salt and commitment(salt, source, ref) != written.event:
+        raise ReceiptError(f"the receipt is not for {ref} of {source}: the commitment differs")
+    opened = bool(salt)
+    return Receipt(
+        found.index, entry, source if opened else "", ref if opened else "", signed, note
+    )
+
+
+def _disclosed(extra: bytes) -> tuple[bytes, str, str, bytes]:
+    try:
+        held = cast("dict[str, object]", json.loads(extra))
+        values = [held[name] for name in ("entry", "source", "ref", "salt")]
+        entry, source, ref, salt = (str(each) for each in values)
+        return entry.encode(), source, ref, bytes.fromhex(salt)
+    except (ValueError, KeyError, TypeError):
+        raise ReceiptError("the receipt does not hold the entry that it is for") from None
+
+
+def _decode(text: str, what: str, size: int | None = None) -> bytes:
+    try:
+        decoded = b64decode(text, validate=True)
+    except (Base64Error, ValueError):
+        raise ReceiptError(f"{what} is not base64") from None
+    if size is not None and len(decoded) != size:
+        raise ReceiptError(f"{what} is {len(decoded)} bytes long, not {size}")
+    return decoded

@@ -1,0 +1,308 @@
+"""Recounts a log: folds its entries into every counter, trusting none of them.
+
+Refused, with the entry named: one that is not canonical (its own bytes are not what its
+content is written as), that is not the number it lies at, whose time is before the entry
+before it, that overdraws an account, whose postings are not the growth of the floor of its
+campaigns' exact totals, or that takes off more than it corrects holds. It reads only what
+is public, and shares with the writer the parsing of an entry and no rule.
+
+Fast because entries are alike: what is left of one without index, time and event is its
+*shape*; each shape is parsed and checked once. Limit: whether an event really happened, and
+whether a campaign's terms were kept, is not in the entries.
+"""
+
+import re
+from array import array
+from binascii import Error as HexError
+from binascii import unhexlify
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import lcm
+from typing import Final
+
+from almoner.log.entry import SCHEMA, Entry, EntryPosting, decode, encode
+
+KINDS: Final = frozenset({"pledge", "refund", "opening", "deposit", "transfer"})
+EXTERNAL: Final = "external"
+MEASURES: Final = ("opening", "held", "owed", "delivered", "confirmed")
+
+_TIME = re.compile(rb"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]{6}Z")
+_TIME_SIZE = 27
+_EVENT = b',"event":"'
+_EVENT_SIZE = 64
+_VALUE = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?")
+_SHARE = re.compile(r"-?(?:0|[1-9][0-9]*)(?:/[1-9][0-9]*)?")
+
+AccountKey = tuple[str, str]  # path, unit
+
+
+class RecountError(ValueError):
+    """The first entry that is wrong, and how."""
+
+    def __init__(self, entry: int, what: str) -> None:
+        super().__init__(f"Entry {entry} {what}.")
+        self.entry = entry
+
+
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """A run of entries from `first`, and which shape each has, by its place in `samples`.
+
+    A sample is the first entry of a shape: its number, its bytes, the shape. `times` are those
+    of the first and the last entry.
+    """
+
+    first: int
+    samples: Sequence[tuple[int, bytes, bytes]]
+    shapes: array[int]
+    times: tuple[bytes, bytes]
+
+
+def shape(first: int, entries: Iterable[bytes]) -> Shaped:
+    """Sort a run of entries by shape, checking what differs within one: index, time, event."""
+    known: dict[bytes, int] = {}
+    samples: list[tuple[int, bytes, bytes]] = []
+    shapes = array("I")
+    start = last = b""
+    for index, entry in enumerate(entries, first):
+        prefix = b'{"v":1,"index":%d,"time":"' % index
+        if not entry.startswith(prefix):
+            raise RecountError(index, f"does not begin as entry {index} of version {SCHEMA} does")
+        at = len(prefix) + _TIME_SIZE
+        time = entry[at - _TIME_SIZE : at]
+        if time != last:
+            if not _TIME.fullmatch(time):
+                raise RecountError(index, "has no time in UTC with microseconds")
+            if time < last:
+                raise RecountError(index, f"is of {time.decode()}, before the entry before it")
+            start, last = start or time, time
+        kind, event, rest = entry[at:].partition(_EVENT)
+        if event:
+            try:
+                unhexlify(rest[:_EVENT_SIZE])
+            except HexError:
+                raise RecountError(index, "has a commitment that is not hexadecimal") from None
+            rest = rest[_EVENT_SIZE:]
+        named = kind + event + rest
+        number = known.get(named)
+        if number is None:
+            number = known[named] = len(samples)
+            samples.append((index, entry, named))
+        shapes.append(number)
+    return Shaped(first, samples, shapes, (start, last))
+
+
+@dataclass(frozen=True, slots=True)
+class _Movement:
+    """What every entry of one shape does, in minor units.
+
+    A pledge is (campaign, numerator, denominator); a posting (debit, credit, minor units).
+    """
+
+    kind: str
+    corrects: int | None
+    pledges: tuple[tuple[str, int, int], ...]
+    postings: tuple[tuple[AccountKey, AccountKey, int], ...]
+
+
+@dataclass(slots=True)
+class Recount:
+    """The fold: how far it is, and everything that the entries so far make."""
+
+    size: int = 0
+    time: bytes = b""
+    balances: dict[AccountKey, int] = field(default_factory=dict[AccountKey, int])
+    scales: dict[str, int] = field(default_factory=dict[str, int])
+    standings: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    _movements: list[_Movement] = field(default_factory=list[_Movement])
+    _numbers: dict[bytes, int] = field(default_factory=dict[bytes, int])
+    _begun: int = 0
+    _of_entry: array[int] = field(default_factory=lambda: array("I"))
+    _left: dict[tuple[int, str], Fraction] = field(default_factory=dict[tuple[int, str], Fraction])
+
+    @classmethod
+    def resumed(
+        cls,
+        size: int,
+        time: bytes,
+        balances: dict[AccountKey, int],
+        scales: dict[str, int],
+        standings: dict[str, tuple[int, int]],
+    ) -> "Recount":
+        """Go on from what an earlier recount had found.
+
+        Limit: what a refund takes off an entry before `size` is not compared to that entry.
+        """
+        return cls(size, time, balances, scales, standings, _begun=size)
+
+    def add(self, run: Shaped) -> None:
+        """Fold the next run of entries."""
+        assert run.first == self.size, f"entries from {run.first} after {self.size}"
+        if not run.shapes:
+            return
+        if run.times[0] < self.time:
+            raise RecountError(self.size, "is of a time before the entry before it")
+        self.time = run.times[1]
+        numbers = [self._number(*sample) for sample in run.samples]
+        for place in run.shapes:
+            number = numbers[place]
+            self._apply(self._movements[number])
+            self._of_entry.append(number)
+            self.size += 1
+
+    def totals(self) -> dict[str, dict[str, int]]:
+        """The measures of every cause, in minor units, as the counters name them."""
+        found: dict[str, dict[str, int]] = {}
+        for (path, _), minor in self.balances.items():
+            measure, cause = measured(path)
+            if measure:
+                sums = found.setdefault(cause, dict.fromkeys(MEASURES, 0))
+                sums[measure] += minor
+        for sums in found.values():
+            sums["delivered"] += sums["confirmed"]
+            sums["pledged"] = sums["held"] + sums["owed"] + sums["delivered"]
+            sums["shown"] = sums["opening"] + sums["pledged"]
+        return found
+
+    def _number(self, index: int, sample: bytes, named: bytes) -> int:
+        """This fold's own number of a shape; its first sample is parsed and checked."""
+        number = self._numbers.get(named)
+        if number is None:
+            movement = self._movement(decode_canonical(sample, index))
+            number = self._numbers[named] = len(self._movements)
+            self._movements.append(movement)
+        return number
+
+    def _movement(self, entry: Entry) -> _Movement:
+        index = entry.index
+        if entry.v != SCHEMA or entry.kind not in KINDS:
+            raise RecountError(index, f"is of an unknown kind: {entry.kind[:40]!r}")
+        if (entry.kind == "refund") != (entry.corrects is not None):
+            raise RecountError(index, f"is a {entry.kind} with corrects: {entry.corrects}")
+        if bool(entry.pledges) != (entry.kind in ("pledge", "refund")):
+            raise RecountError(index, f"is a {entry.kind} with {len(entry.pledges)} pledges")
+        pledges: list[tuple[str, int, int]] = []
+        for each in entry.pledges:
+            if not _SHARE.fullmatch(each.share):
+                raise RecountError(index, f"gives a share of {each.share[:40]!r}")
+            share = Fraction(each.share)
+            pledges.append((each.campaign, share.numerator, share.denominator))
+        if len({name for name, _, _ in pledges}) != len(pledges):
+            raise RecountError(index, "names a campaign twice")
+        return _Movement(
+            entry.kind,
+            entry.corrects,
+            tuple(pledges),
+            tuple(self._posting(index, each) for each in entry.postings),
+        )
+
+    def _posting(self, index: int, posting: EntryPosting) -> tuple[AccountKey, AccountKey, int]:
+        found = _VALUE.fullmatch(posting.value)
+        minor = int(found[1] + (found[2] or "")) if found else 0
+        if found is None or not minor:
+            raise RecountError(index, f"moves {posting.value[:40]!r} {posting.unit}")
+        if posting.debit == posting.credit:
+            raise RecountError(index, f"moves from {posting.debit} to itself")
+        scale = self.scales.setdefault(posting.unit, len(found[2] or ""))
+        if scale != len(found[2] or ""):
+            raise RecountError(index, f"writes {posting.value} {posting.unit} in another scale")
+        return (posting.debit, posting.unit), (posting.credit, posting.unit), minor
+
+    def _apply(self, movement: _Movement) -> None:
+        if movement.corrects is not None:
+            self._correct(movement, movement.corrects)
+        if movement.pledges:
+            self._promise(movement)
+        balances = self.balances
+        for debit, credit, minor in movement.postings:
+            balances[credit] = balances.get(credit, 0) + minor
+            left = balances[debit] = balances.get(debit, 0) - minor
+            if left < 0 and debit[0] != EXTERNAL:
+                raise RecountError(
+                    self.size, f"leaves {debit[0]} at {left} {debit[1]} in minor units"
+                )
+
+    def _promise(self, movement: _Movement) -> None:
+        """Hold each posting against the growth of its campaign's floor."""
+        at = 0
+        for campaign, numerator, denominator in movement.pledges:
+            due, parts = self.standings.get(campaign, (0, 1))
+            if parts % denominator:
+                wider = lcm(parts, denominator)
+                due, parts = due * (wider // parts), wider
+            after = due + numerator * (parts // denominator)
+            self.standings[campaign] = after, parts
+            growth = after // parts - due // parts
+            if after < 0:
+                raise RecountError(self.size, f"leaves {campaign} below nothing")
+            if not growth:
+                continue
+            posted = 0
+            if at < len(movement.postings):
+                debit, _, minor = movement.postings[at]
+                posted = -minor if debit[0].startswith(("charity/", "campaign/")) else minor
+            at += 1
+            if posted != growth:
+                raise RecountError(
+                    self.size,
+                    f"moves {posted} for {campaign}, whose exact total grew by {growth}"
+                    " (in minor units)",
+                )
+        if at != len(movement.postings):
+            raise RecountError(self.size, "has a posting that no pledge accounts for")
+
+    def _correct(self, movement: _Movement, target: int) -> None:
+        """Hold a refund against the entry that it takes from."""
+        if target >= self.size:
+            raise RecountError(self.size, f"corrects entry {target}, which is not before it")
+        if target < self._begun:
+            return
+        corrected = self._movements[self._of_entry[target - self._begun]]
+        if corrected.kind != "pledge":
+            raise RecountError(self.size, f"corrects entry {target}, which is a {corrected.kind}")
+        granted = {name: Fraction(over, under) for name, over, under in corrected.pledges}
+        for campaign, numerator, denominator in movement.pledges:
+            at = target, campaign
+            left = self._left.get(at, granted.get(campaign, Fraction(0)))
+            self._left[at] = left = left + Fraction(numerator, denominator)
+            if left < 0 or numerator > 0:
+                raise RecountError(
+                    self.size, f"takes more off {campaign} than entry {target} gave it"
+                )
+
+
+def decode_canonical(body: bytes, index: int) -> Entry:
+    """The entry in `body`, if writing it gives the very same bytes."""
+    try:
+        entry = decode(body)
+    except ValueError as error:
+        raise RecountError(index, f"cannot be read: {error}") from None
+    if encode(entry) != body:
+        raise RecountError(index, "is not written as its content is written")
+    return entry
+
+
+def measured(path: str) -> tuple[str, str]:
+    """The measure and the cause that an account counts for (docs/reference/entry.md)."""
+    match path.split("/"):
+        case ["opening", cause]:
+            return "opening", cause
+        case ["campaign", _, "held", cause]:
+            return "held", cause
+        case ["charity", _, "owed" | "delivered" | "confirmed" as measure, cause]:
+            return measure, cause
+        case _:
+            return "", ""
+
+
+def differences(
+    shown: Mapping[str, Mapping[str, int]], counted: Mapping[str, Mapping[str, int]]
+) -> list[tuple[str, str, int, int]]:
+    """Where counters and recount differ: cause, measure, shown, recounted, in minor units."""
+    return [
+        (cause, measure, shown.get(cause, {}).get(measure, 0), value)
+        for cause in sorted({*shown, *counted})
+        for measure in (*MEASURES, "pledged", "shown")
+        if (value := counted.get(cause, {}).get(measure, 0)) != shown.get(cause, {}).get(measure, 0)
+    ]
