@@ -68,6 +68,36 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "webhook signing secret. In the environment: `name=secret,name=secret`."
         ),
     ] = {}
+    log_store: Annotated[
+        str,
+        msgspec.Meta(
+            description="Where the public log's files are put: a directory (in the home, unless "
+            "it begins with a slash), or an object store such as `s3://bucket/prefix`, whose "
+            "credentials are in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and "
+            "AWS_ENDPOINT."
+        ),
+    ] = "log"
+    log_passphrase: Annotated[
+        str,
+        msgspec.Meta(
+            description="Encrypts the log's signing keys in `keys` in the home. `almoner init` "
+            "makes one."
+        ),
+    ] = ""
+    log_key: Annotated[
+        str,
+        msgspec.Meta(
+            description="The log's signing key in PEM, where it is not to lie in the home; "
+            "several one after the other, the newest last."
+        ),
+    ] = ""
+    log_policy: Annotated[
+        str,
+        msgspec.Meta(
+            description="A file that names the witnesses to ask for cosignatures, and how many "
+            "of them a checkpoint needs (C2SP tlog-policy)."
+        ),
+    ] = ""
     time_zone: Annotated[
         str, msgspec.Meta(description="The zone the admin shows times in (IANA name).")
     ] = "UTC"
@@ -82,6 +112,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def address(self) -> str:
         """The public address: `site_url`, or one made of host and port."""
         return self.site_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def log_origin(self) -> str:
+        """What a new log is named: the address without its scheme, and where the log lies."""
+        return self.address.partition("://")[2] + "/log"
 
     @property
     def sqlite_path(self) -> Path | None:
@@ -161,6 +196,10 @@ def _check(settings: Settings) -> None:
             f"The setting time_zone is {settings.time_zone!r}: use an IANA name such as "
             "Europe/Zurich."
         ) from None
+    if "://" in settings.log_store and not settings.log_store.startswith("s3://"):
+        raise ConfigError(
+            f"The setting log_store is {settings.log_store!r}: use a directory, or s3://bucket/prefix."
+        )
     if settings.secret_key and len(settings.secret_key) < 32:
         raise ConfigError(
             "The setting secret_key is shorter than 32 characters: make a longer one."

@@ -48,9 +48,10 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """The counters, ready to serve."""
+    """The counters, ready to serve. `root` is the log's at their size."""
 
     document: Document
+    root: bytes
     body: bytes
     texts: Mapping[tuple[str, str], str]
 
@@ -62,7 +63,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 def read(db: Database) -> Snapshot:
     """Read every cause's counter, in the order of the banner."""
     with db.reading():
-        size = reads.head(db).size
+        head = reads.head(db)
         totals = reads.totals(db)
         causes = db.rows(
             "SELECT slug, label, unit, kind, scale FROM giving_cause ORDER BY position, slug"
@@ -71,13 +72,13 @@ def read(db: Database) -> Snapshot:
         _counter(slug, label, unit, kind, scale, totals.get(slug, Totals()))
         for slug, label, unit, kind, scale in causes
     )
-    document = Document(size, counters)
+    document = Document(head.size, counters)
     texts = {
         (counter.cause, measure): getattr(counter, measure).text
         for counter in counters
         for measure in MEASURES
     }
-    return Snapshot(document, msgspec.json.encode(document), texts)
+    return Snapshot(document, head.root, msgspec.json.encode(document), texts)
 
 
 def _counter(slug: str, label: str, unit: str, kind: str, scale: int, totals: Totals) -> Counter:

@@ -115,6 +115,7 @@ class Recount:
     balances: dict[AccountKey, int] = field(default_factory=dict[AccountKey, int])
     scales: dict[str, int] = field(default_factory=dict[str, int])
     standings: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    units: dict[str, str] = field(default_factory=dict[str, str])  # by cause
     _movements: list[_Movement] = field(default_factory=list[_Movement])
     _numbers: dict[bytes, int] = field(default_factory=dict[bytes, int])
     _begun: int = 0
@@ -134,7 +135,8 @@ class Recount:
 
         Limit: what a refund takes off an entry before `size` is not compared to that entry.
         """
-        return cls(size, time, balances, scales, standings, _begun=size)
+        units = {measured(path)[1]: unit for path, unit in balances if measured(path)[1]}
+        return cls(size, time, balances, scales, standings, units, _begun=size)
 
     def add(self, run: Shaped) -> None:
         """Fold the next run of entries."""
@@ -207,6 +209,12 @@ class Recount:
         scale = self.scales.setdefault(posting.unit, len(found[2] or ""))
         if scale != len(found[2] or ""):
             raise RecountError(index, f"writes {posting.value} {posting.unit} in another scale")
+        for path in (posting.debit, posting.credit):
+            cause = measured(path)[1]
+            if cause and self.units.setdefault(cause, posting.unit) != posting.unit:
+                raise RecountError(
+                    index, f"counts {cause} in {posting.unit}, not in {self.units[cause]}"
+                )
         return (posting.debit, posting.unit), (posting.credit, posting.unit), minor
 
     def _apply(self, movement: _Movement) -> None:

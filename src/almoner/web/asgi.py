@@ -28,6 +28,7 @@ from almoner.intake.http import (
 from almoner.intake.problem import MEDIA_TYPE, UNEXPECTED, Problem
 from almoner.web.deliveries import ShopifyDeliveries
 from almoner.web.live import serve
+from almoner.web.log_files import PREFIX
 from almoner.web.pages import Page, choose
 from almoner.web.slots import fill
 from almoner.web.state import State
@@ -80,6 +81,8 @@ class FrontDoor:
             await self._hot(route, scope, receive, send)
         elif path in self._hot_paths:
             await self._refuse_method(send, method, path)
+        elif path.startswith(PREFIX) and method in ("GET", "HEAD"):
+            await self._hot(self._log_file, scope, receive, send)
         elif path.startswith("/e/"):
             await respond_problem(send, _NO_SOURCE)
         elif (method == "GET" or method == "HEAD") and not path.startswith(_UNKEPT):
@@ -152,6 +155,10 @@ class FrontDoor:
         state = self.state
         assert state is not None
         await serve(state.broadcast, lambda: state.closing, receive, send)
+
+    async def _log_file(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.state is not None
+        await self.state.log_files(scope, send)
 
     async def _health(self, scope: Scope, receive: Receive, send: Send) -> None:
         await respond(send, 200, b'{"status":"ok"}', headers=_FRESH)

@@ -18,6 +18,7 @@ from almoner import config
 from almoner.config import DEMO_SHOP_SECRET, FILE_NAME, LOOPBACK, ConfigError, Settings
 from almoner.ledger import schema
 from almoner.ledger.database import DatabaseError
+from almoner.publication import keys
 
 # Less than this free and a busy day can fill the disk.
 FREE_BYTES = 500 * 1024 * 1024
@@ -33,6 +34,7 @@ def write_settings(home: Path, *, demo: bool) -> None:
     lines = [
         "# Almoner's settings; every one is described in docs/reference/configuration.md.",
         f'secret_key = "{secrets.token_urlsafe(48)}"',
+        f'log_passphrase = "{secrets.token_urlsafe(48)}"',
     ]
     if demo:
         lines += [
@@ -78,6 +80,9 @@ def install(say: Say) -> Settings:
         schema.check(db)
     finally:
         db.close()
+    if not keys.path(settings).exists():
+        say("Making the key that signs the log")
+        keys.create(settings)
     say("Gathering style sheets and scripts")
     call_command("collectstatic", verbosity=0, interactive=False)
     return settings

@@ -23,6 +23,9 @@ from almoner.intake.api import Events
 from almoner.intake.committer import Committer
 from almoner.intake.keys import KeyRing, key_ring
 from almoner.ledger import Database, connect, schema
+from almoner.publication.publisher import Publication, Publisher
+from almoner.publication.stores import open_store
+from almoner.web.log_files import LogFiles
 from almoner.web.pages import Pages
 
 LOOK = 0.25  # seconds
@@ -60,6 +63,8 @@ class State:
         self._looking = asyncio.Lock()
         self._commits = self._commits_shown = 0
         self.committer = Committer(lambda: open_database(settings), self._committed)
+        self.log_files = LogFiles(open_store(settings))
+        self._publication = Publication(lambda: make_publisher(settings))
         self.events = Events(self.committer, key_ring(self._reader))
         self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._publish())]
 
@@ -88,11 +93,13 @@ class State:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self.committer.close)
+        await asyncio.to_thread(self._publication.close)
         self._reader.close()
 
     def _committed(self) -> None:
         self._commits += 1
         self._nudge.set()
+        self._publication.nudge()
 
     async def _look_or_log(self) -> None:
         try:
@@ -154,6 +161,11 @@ class State:
             except Exception:
                 logger.exception("Stories that are due cannot be published just now")
             self._nudge.set()
+
+
+def make_publisher(settings: Settings) -> Publisher:
+    """What publishes the log for these settings."""
+    return Publisher(settings, open_database(settings), open_store(settings))
 
 
 def open_database(settings: Settings) -> Database:

@@ -1,0 +1,1 @@
+"""Publishes the ledger's log as static files: keys, stores, checkpoints, cosignatures."""

@@ -1,0 +1,272 @@
+"""Publishes the log: tiles and bundles, then a checkpoint over them, then the counters.
+
+Guarantee: a checkpoint is put only after everything it implies is durable; its size never
+goes back, and its root is the database's own at that size. What was signed last is kept
+beside the keys before it is published, so that no restart signs what contradicts it, even
+with an empty store. A crash at any instant leaves a store from which the next `publish`
+goes on. One process publishes at a time (see `_Lease`). Limit: a database restored from an
+old backup may lack what was published; that is refused until an operator mends it.
+"""
+
+import fcntl
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from almoner.config import Settings
+from almoner.counters import snapshot
+from almoner.ledger import Database, reads
+from almoner.log import checkpoint, merkle
+from almoner.log.checkpoint import Checkpoint
+from almoner.log.note import Note, NoteError, write
+from almoner.log.store import CHECKPOINT, COUNTERS, KEYS, Store
+from almoner.log.tile import TileError
+from almoner.log.writer import Writer
+from almoner.publication import files, keys
+from almoner.publication.keys import Keys
+from almoner.publication.stores import StoreError
+
+# A checkpoint at most this often: each is a handful of files, brought to disk.
+PACE = 0.25  # seconds
+# How long until a failed publication is tried again, and how often another process's appends
+# are looked for.
+LOOK = 0.5
+PAGE = 1_000  # entries read at a time
+
+logger = logging.getLogger(__name__)
+
+
+class PublicationError(Exception):
+    """The log cannot be published as it is; the message says what an operator can do."""
+
+
+@dataclass(slots=True)
+class _Published:
+    """What is out: the checkpoint, and the writer that stands at its size."""
+
+    checkpoint: Checkpoint
+    writer: Writer
+
+
+class Publisher:
+    """Publishes one ledger's log into one store. Owned by one thread, as `db` is."""
+
+    def __init__(self, settings: Settings, db: Database, store: Store) -> None:
+        self._settings = settings
+        self._db = db
+        self._store = store
+        self._lease = _Lease(settings, db)
+        self._keys: tuple[int, Keys] | None = None
+        self._published: _Published | None = None
+        self._counters = b""
+
+    def publish(self) -> Checkpoint | None:
+        """Publish what was appended since the last time; None where another process does.
+
+        Raises `PublicationError` or `StoreError`; nothing is then half-published, and it may
+        be tried again.
+        """
+        if not self._lease.take():
+            return None
+        try:
+            return self._publish()
+        except (StoreError, TileError, NoteError) as error:
+            self._published = None
+            raise PublicationError(str(error)) from error
+        except BaseException:
+            self._published = None
+            raise
+
+    def close(self) -> None:
+        """Let another process publish."""
+        self._lease.release()
+        self._db.close()
+
+    def _publish(self) -> Checkpoint:
+        held, changed = self._load_keys()
+        out = self._published or self._resume(held)
+        figures = snapshot.read(self._db)
+        size = figures.document.size
+        if size < out.checkpoint.size:
+            raise PublicationError(
+                f"The log was published with {out.checkpoint.size} entries, and the database has "
+                f"{size}: it was restored from an older backup. Restore a newer one; the entries "
+                "in between are in the log's own files."
+            )
+        if size > out.writer.size:
+            for at in range(out.writer.size, size, PAGE):
+                page = reads.entries(self._db, at, min(PAGE, size - at))
+                out.writer.add(each.body for each in page)
+            out.writer.flush()
+        if out.writer.root != figures.root:
+            raise PublicationError(
+                "The database's entries do not make the root that it holds: run `almoner fsck`."
+            )
+        current = Checkpoint(held.origin, size, figures.root)
+        if current != out.checkpoint or changed:
+            note = write(current.text, [each.sign(current.text) for each in held.signers])
+            files.write(_signed_path(self._settings), note.encode(), 0o600)
+            self._store.put(CHECKPOINT, note.encode())
+            out.writer.collect()
+        if figures.body != self._counters:
+            self._store.put(COUNTERS, figures.body)
+            self._counters = figures.body
+        out.checkpoint = current
+        self._published = out
+        return current
+
+    def _resume(self, held: Keys) -> _Published:
+        """Take up what the store holds, and hold it against what was signed last."""
+        signed = _read_signed(self._settings, held)
+        content = self._store.get(CHECKPOINT)
+        if content is None:
+            out = _Published(Checkpoint(held.origin, 0, merkle.EMPTY_ROOT), Writer(self._store))
+        else:
+            found, _ = checkpoint.read(content.decode(), held.verifiers)
+            writer = Writer.open(self._store, found.size)
+            if writer.root != found.root:
+                raise PublicationError(
+                    "The log's files do not make the root of its checkpoint: run `almoner fsck`."
+                )
+            out = _Published(found, writer)
+        if signed is not None and signed.size >= out.checkpoint.size:
+            self._check_begins(signed, out)
+        return out
+
+    def _check_begins(self, signed: Checkpoint, out: _Published) -> None:
+        """Grow the files up to what was signed last, which they are to make again."""
+        size = reads.head(self._db).size
+        if size < signed.size:
+            raise PublicationError(
+                f"A checkpoint of {signed.size} entries was signed, and the database has {size}: "
+                "it was restored from an older backup. Restore a newer one."
+            )
+        for at in range(out.writer.size, signed.size, PAGE):
+            page = reads.entries(self._db, at, min(PAGE, signed.size - at))
+            out.writer.add(each.body for each in page)
+        out.writer.flush()
+        if out.writer.root != signed.root:
+            raise PublicationError(
+                f"The checkpoint of {signed.size} entries that was signed last has another root "
+                "than the database: this is not the database that was published."
+            )
+
+    def _load_keys(self) -> tuple[Keys, bool]:
+        """The keys, read again after a rotation, and whether they are to be published anew."""
+        stamp = keys.path(self._settings).stat().st_mtime_ns
+        if self._keys is not None and self._keys[0] == stamp:
+            return self._keys[1], False
+        held = keys.load(self._settings)
+        document = keys.document(held)
+        changed = self._store.get(KEYS) != document
+        if changed:
+            self._store.put(KEYS, document)
+        self._keys = stamp, held
+        return held, changed
+
+
+class Publication:
+    """A thread that publishes soon after each commit, until it is closed."""
+
+    def __init__(self, make: Callable[[], Publisher]) -> None:
+        self._make = make
+        self._wake = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="publication", daemon=True)
+        self._thread.start()
+
+    def nudge(self) -> None:
+        """Something was appended."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """Publish what is there, then stop."""
+        self._closing = True
+        self._wake.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        publisher: Publisher | None = None
+        said = ""
+        while True:
+            closing = self._closing
+            started = time.monotonic()
+            try:
+                publisher = publisher or self._make()
+                publisher.publish()
+                said = ""
+            except Exception as error:
+                # Whatever it is: readers see the last checkpoint, and it is tried again.
+                if str(error) != said:
+                    said = str(error)
+                    logger.exception("The log cannot be published just now")
+                if publisher is not None:
+                    publisher.close()
+                publisher = None
+            if closing:
+                break
+            time.sleep(max(0.0, PACE - (time.monotonic() - started)))
+            self._wake.wait(LOOK)
+            self._wake.clear()
+        if publisher is not None:
+            publisher.close()
+
+
+class _Lease:
+    """Who publishes: the one process that holds a lock, until it closes or dies.
+
+    On PostgreSQL it is an advisory lock of the session, on SQLite a lock on a file beside it
+    (flock). Both are let go by the system when the process is killed.
+    """
+
+    def __init__(self, settings: Settings, db: Database) -> None:
+        self._path = settings.home / "publication.lock"
+        self._db = db
+        self._file: int | None = None
+        self._held = False
+
+    def take(self) -> bool:
+        """Whether this process is the one."""
+        if not self._held:
+            self._held = self._take()
+        return self._held
+
+    def release(self) -> None:
+        """Let go; closing the database does it for PostgreSQL."""
+        if self._file is not None:
+            os.close(self._file)
+        self._file, self._held = None, False
+
+    def _take(self) -> bool:
+        if self._db.postgresql:
+            row = self._db.row("SELECT pg_try_advisory_lock(hashtext('almoner.publication'))")
+            return bool(row and row[0])
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.release()
+            return False
+        return True
+
+
+def read_checkpoint(store: Store, held: Keys) -> tuple[Checkpoint, Note] | None:
+    """The published checkpoint, verified by our own keys, or None before the first."""
+    content = store.get(CHECKPOINT)
+    return None if content is None else checkpoint.read(content.decode(), held.verifiers)
+
+
+def _signed_path(settings: Settings) -> Path:
+    return keys.path(settings).with_name("signed")
+
+
+def _read_signed(settings: Settings, held: Keys) -> Checkpoint | None:
+    try:
+        note = _signed_path(settings).read_text("utf-8")
+    except FileNotFoundError:
+        return None
+    return checkpoint.read(note, held.verifiers)[0]
