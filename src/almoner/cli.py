@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from almoner import config
+from almoner.audit.verify_commands import verify_app
 from almoner.config import DEMO_SHOP_SECRET, ConfigError, Settings
 from almoner.ledger.database import DatabaseError
 
@@ -26,6 +27,7 @@ import_app = App(name="import", help="Bring in what exists already.")
 key_app = App(name="key", help="API keys for shops and programs.")
 app.command(import_app)
 app.command(key_app)
+app.command(verify_app)
 
 console = Console()
 errors = Console(stderr=True)

@@ -15,7 +15,7 @@ import re
 from array import array
 from binascii import Error as HexError
 from binascii import unhexlify
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import lcm
@@ -55,7 +55,7 @@ class Shaped:
 
     first: int
     samples: Sequence[tuple[int, bytes, bytes]]
-    shapes: array[int]
+    shapes: "array[int]"
     times: tuple[bytes, bytes]
 
 
@@ -119,7 +119,7 @@ class Recount:
     _movements: list[_Movement] = field(default_factory=list[_Movement])
     _numbers: dict[bytes, int] = field(default_factory=dict[bytes, int])
     _begun: int = 0
-    _of_entry: array[int] = field(default_factory=lambda: array("I"))
+    _of_entry: "array[int]" = field(default_factory=lambda: array("I"))
     _left: dict[tuple[int, str], Fraction] = field(default_factory=dict[tuple[int, str], Fraction])
 
     @classmethod
@@ -302,15 +302,3 @@ def measured(path: str) -> tuple[str, str]:
             return measure, cause
         case _:
             return "", ""
-
-
-def differences(
-    shown: Mapping[str, Mapping[str, int]], counted: Mapping[str, Mapping[str, int]]
-) -> list[tuple[str, str, int, int]]:
-    """Where counters and recount differ: cause, measure, shown, recounted, in minor units."""
-    return [
-        (cause, measure, shown.get(cause, {}).get(measure, 0), value)
-        for cause in sorted({*shown, *counted})
-        for measure in (*MEASURES, "pledged", "shown")
-        if (value := counted.get(cause, {}).get(measure, 0)) != shown.get(cause, {}).get(measure, 0)
-    ]
