@@ -18,9 +18,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from almoner import config
-from almoner.audit.verify_commands import verify_app
+from almoner.audit.verify_commands import audit, verify_app
 from almoner.config import DEMO_SHOP_SECRET, ConfigError, Settings
 from almoner.ledger.database import DatabaseError
+from almoner.publication.commands import forget, fsck, keys_app
+from almoner.publication.stores import StoreError
 
 app = App(name="almoner", help="Stories, campaigns, an exact ledger, and counters to check.")
 import_app = App(name="import", help="Bring in what exists already.")
@@ -28,6 +30,10 @@ key_app = App(name="key", help="API keys for shops and programs.")
 app.command(import_app)
 app.command(key_app)
 app.command(verify_app)
+app.command(audit)
+app.command(keys_app)
+app.command(fsck)
+app.command(forget)
 
 console = Console()
 errors = Console(stderr=True)
@@ -186,7 +192,7 @@ def _told() -> Iterator[None]:
 
     try:
         yield
-    except (ConfigError, DatabaseError, ImportRefused) as error:
+    except (ConfigError, DatabaseError, StoreError, ImportRefused) as error:
         errors.print(f"[red]almoner:[/] {error}", highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
 

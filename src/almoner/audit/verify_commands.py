@@ -17,7 +17,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from almoner.audit import verifying
+from almoner.audit import bundle, verifying
 from almoner.audit.report import render, render_receipt
 from almoner.audit.sources import SourceError, open_source
 from almoner.audit.verifying import Report, Seen, Trust, VerifyError
@@ -99,6 +99,25 @@ def verify_receipt(
             _print_json({**held, "size": found.checkpoint.size, "entry": entry})
         else:
             console.print(render_receipt(found))
+
+
+def audit(
+    file: Annotated[Path, Parameter(help="The zip file to write.")],
+    *,
+    source: Annotated[str, Parameter(help="A site's address, or a directory.")] = "",
+) -> None:
+    """Write a bundle of a whole log for `almoner verify`; of this installation's own by default."""
+    with _told():
+        columns = ("Copying", BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, console=errors, transient=True) as bar:
+            task = bar.add_task("", total=None)
+            home = os.environ.get("ALMONER_HOME") or ".almoner"
+            found = bundle.write(
+                open_source(source or home),
+                file,
+                lambda done, of: bar.update(task, completed=done, total=of),
+            )
+        console.print(f"{file} holds the log {found.origin} of {found.size:,} entries.")
 
 
 def _verify(

@@ -10,7 +10,7 @@ from fractions import Fraction
 import msgspec
 
 from almoner.ledger.database import Database
-from almoner.ledger.event import measured
+from almoner.ledger.event import key, measured
 from almoner.ledger.publish import read_campaigns
 from almoner.log import merkle
 
@@ -67,6 +67,16 @@ class StoredEntry(msgspec.Struct, frozen=True):
     index: int
     leaf: bytes
     body: bytes
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """An entry with the event behind it. `salt` opens its commitment; None once forgotten."""
+
+    index: int
+    body: bytes
+    source: str
+    ref: str
+    salt: bytes | None
 
 
 class StoredEvent(msgspec.Struct, frozen=True):
@@ -153,6 +163,34 @@ def entries(db: Database, start: int = 0, limit: int = MAX_PAGE) -> list[StoredE
         for row in db.rows(
             "SELECT idx, leaf, body FROM ledger_entry WHERE idx >= ? ORDER BY idx LIMIT ?",
             (start, min(limit, MAX_PAGE)),
+        )
+    ]
+
+
+def sealed(db: Database, index: int) -> Sealed | None:
+    """Entry `index` and what opens it, or None where there is no such entry."""
+    return next(iter(_sealed(db, "n.idx = ?", index)), None)
+
+
+def sealed_of(db: Database, event: int) -> list[Sealed]:
+    """The entries that event number `event` made, in log order."""
+    return _sealed(db, "n.event = ?", event)
+
+
+def event_number(db: Database, source: str, ref: str) -> int | None:
+    """The number of the event `ref` of `source`, or None where it never came."""
+    row = db.row("SELECT seq FROM ledger_event WHERE key = ?", (key(source, ref),))
+    return int(row[0]) if row else None
+
+
+def _sealed(db: Database, where: str, value: int) -> list[Sealed]:
+    return [
+        Sealed(row[0], bytes(row[1]), row[2], row[3], None if row[4] is None else bytes(row[4]))
+        for row in db.rows(
+            "SELECT n.idx, n.body, v.source, v.ref, s.salt FROM ledger_entry n "
+            "JOIN ledger_event v ON v.seq = n.event LEFT JOIN ledger_salt s ON s.event = v.seq "
+            f"WHERE {where} ORDER BY n.idx",
+            (value,),
         )
     ]
 

@@ -46,6 +46,7 @@ CREATE TABLE ledger_entry (
     leaf {bytes} NOT NULL,
     body {bytes} NOT NULL
 );
+CREATE INDEX ledger_entry_event ON ledger_entry (event);
 CREATE TABLE ledger_account (
     id {integer} PRIMARY KEY,
     path TEXT NOT NULL,

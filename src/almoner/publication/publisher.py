@@ -121,7 +121,7 @@ class Publisher:
 
     def _resume(self, held: Keys) -> _Published:
         """Take up what the store holds, and hold it against what was signed last."""
-        signed = _read_signed(self._settings, held)
+        signed = read_signed(self._settings, held)
         content = self._store.get(CHECKPOINT)
         if content is None:
             out = _Published(Checkpoint(held.origin, 0, merkle.EMPTY_ROOT), Writer(self._store))
@@ -264,7 +264,8 @@ def _signed_path(settings: Settings) -> Path:
     return keys.path(settings).with_name("signed")
 
 
-def _read_signed(settings: Settings, held: Keys) -> Checkpoint | None:
+def read_signed(settings: Settings, held: Keys) -> Checkpoint | None:
+    """The checkpoint that was signed last, or None before the first."""
     try:
         note = _signed_path(settings).read_text("utf-8")
     except FileNotFoundError:

@@ -1,0 +1,52 @@
+"""Receipts: files that prove one entry is in the log, for who holds the link to it.
+
+The link ends in a token made from the entry's salt, so that it can be guessed by nobody and
+needs no table. Guarantee: a receipt opens its own event and no other; once the salt is
+destroyed there is none. Limit: an entry has a receipt when a checkpoint covers it, within a
+second of the append.
+"""
+
+import hmac
+from hashlib import sha256
+
+from almoner.ledger.reads import Sealed
+from almoner.log import proof, receipt
+from almoner.log.checkpoint import parse
+from almoner.log.note import split
+from almoner.log.receipt import LogProof
+from almoner.log.store import CHECKPOINT, Readable, reader
+
+_PURPOSE = b"almoner receipt"
+_TOKEN_BYTES = 16
+
+
+class NotPublishedError(Exception):
+    """No checkpoint covers the entry yet."""
+
+
+def token(salt: bytes) -> str:
+    """What a receipt's link ends in: 128 bits in hexadecimal."""
+    return hmac.digest(salt, _PURPOSE, sha256)[:_TOKEN_BYTES].hex()
+
+
+def path(index: int, salt: bytes) -> str:
+    """Where the receipt of entry `index` is on the site."""
+    return f"/receipts/{index}/{token(salt)}/"
+
+
+def opens(held: Sealed, given: str) -> bool:
+    """Whether a token is the entry's own."""
+    return held.salt is not None and hmac.compare_digest(token(held.salt), given)
+
+
+def write(store: Readable, held: Sealed) -> str:
+    """The receipt of an entry, against the newest checkpoint."""
+    assert held.salt is not None, f"entry {held.index} was forgotten"
+    content = store.get(CHECKPOINT)
+    note = "" if content is None else content.decode()
+    size = parse(split(note)[0]).size if note else 0
+    if size <= held.index:
+        raise NotPublishedError(f"entry {held.index} is not in a checkpoint yet")
+    hashes = proof.inclusion(held.index, size, reader(store, size))
+    extra = receipt.enclose(held.body, held.source, held.ref, held.salt)
+    return receipt.write(LogProof(held.index, tuple(hashes), note, extra))
