@@ -1,7 +1,7 @@
 """Forgets whom an event was about, by destroying the salt of its commitment.
 
-Its reference in the log then opens for nobody. Every proof still holds, for the log keeps only the commitment. Limit: who has a receipt
-already holds the salt in it.
+Its reference in the log then opens for nobody. Every proof still holds, for the log keeps
+only the commitment. Limit: who has a receipt already holds the salt in it.
 """
 
 from almoner.ledger.database import Database

@@ -18,6 +18,7 @@ from ninja.errors import ValidationError
 from ninja.openapi.docs import Swagger
 from pydantic import Field
 
+from almoner import config
 from almoner.campaigns.model import CampaignVersion
 from almoner.giving.book import open_ledger
 from almoner.giving.models import Campaign, Cause
@@ -27,6 +28,7 @@ from almoner.intake.problem import UNEXPECTED, Problem
 from almoner.ledger import reads
 from almoner.ledger.publish import read_campaigns
 from almoner.log.entry import decode
+from almoner.publication import receipts
 from almoner.units import decimal
 from almoner.web.openapi import describe_front_door
 
@@ -125,6 +127,20 @@ class TransactionsOut(Schema):
 
     items: list[TransactionOut]
     next: int | None
+
+
+class ReceiptOut(Schema):
+    """The receipt of one entry: a page that verifies itself, for who has its address."""
+
+    entry: int
+    url: str
+
+
+class ReceiptOf(Schema):
+    """Which event: where it came from, and its id there."""
+
+    source: str = Field(max_length=200, description="Such as `shopify:demo` or `api:till`.")
+    id: str = Field(max_length=200, description="Such as `order/450789469`.")
 
 
 class BalancePage(Schema):
@@ -248,6 +264,22 @@ def transactions(request: HttpRequest, page: Query[TransactionPage]) -> Transact
         items=[_transaction(row) for row in rows],
         next=rows[-1].index + 1 if len(rows) == page.limit else None,
     )
+
+
+@api.get("/receipts", response=list[ReceiptOut], auth=Key("read"), tags=["Ledger"])
+def receipts_of(request: HttpRequest, event: Query[ReceiptOf]) -> list[ReceiptOut]:
+    """The receipts of an event's entries, to be given to the buyer; none where it made none."""
+    address = config.load().address
+    with open_ledger() as ledger:
+        number = reads.event_number(ledger.db, event.source, event.id)
+        if number is None:
+            raise Http404
+        held = reads.sealed_of(ledger.db, number)
+    return [
+        ReceiptOut(entry=each.index, url=address + receipts.path(each.index, each.salt))
+        for each in held
+        if each.salt is not None
+    ]
 
 
 @api.exception_handler(Problem)

@@ -5,6 +5,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.contrib.sitemaps.views import sitemap
 
+from almoner.web import receipts
 from almoner.web.api import api
 from almoner.web.pictures import picture
 
@@ -12,6 +13,9 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("api/v1/", api.urls),
     path("media/images/<str:name>", picture, name="picture"),
+    path("receipts/<int:index>/<str:token>/", receipts.page, name="receipt"),
+    path(f"receipts/<int:index>/<str:token>/{receipts.FILE}", receipts.file),
+    path("receipts/<int:index>/<str:token>/qr.svg", receipts.qr),
     path("sitemap.xml", sitemap),
     path("", include("almoner.giving.urls")),
     path("", include("almoner.stories.share")),

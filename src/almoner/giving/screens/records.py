@@ -28,6 +28,7 @@ from almoner.ledger.append import Status
 from almoner.ledger.event import decode_order, decode_refund, instant
 from almoner.ledger.publish import read_campaigns
 from almoner.log import entry
+from almoner.publication import receipts
 from almoner.units import currency, decimal
 
 PAGE = 50  # rows of a list: two screens
@@ -118,6 +119,7 @@ class EventView(Screen):
                 raise Http404("There is no such event.")
             event = found[0]
             would = _would_pledge(ledger.db, event)
+            entries = reads.sealed_of(ledger.db, seq)
         self.page_title = f"Event {seq:,}"
         self.breadcrumbs_items = [
             *self.breadcrumbs_items,
@@ -132,6 +134,10 @@ class EventView(Screen):
             kept=json.dumps(json.loads(event.body), indent=2, ensure_ascii=False),
             pledged=Campaign.objects.filter(slug__in=event.campaigns),
             would=Campaign.objects.filter(slug__in=would),
+            receipts=[
+                (each.index, receipts.path(each.index, each.salt) if each.salt else "")
+                for each in entries
+            ],
         )
 
 
