@@ -15,11 +15,11 @@ from functools import partial
 from itertools import pairwise
 
 from almoner.audit.sources import Source
-from almoner.log.merkle import EMPTY_ROOT, leaf_hash
+from almoner.log.merkle import EMPTY_ROOT, leaf_hashes, parents
 from almoner.log.proof import fold, perfect
 from almoner.log.recount import Recount, Shaped, shape
 from almoner.log.store import read_tile
-from almoner.log.tile import WIDTH, Tile, bundle, hashes_of, parents, unpack
+from almoner.log.tile import WIDTH, Tile, bundle, hashes_of, unpack
 
 # A worker's turn: some 16,000 entries, a fraction of a second.
 BUNDLES = 64
@@ -134,7 +134,7 @@ def _turn(work: tuple[Source, int, int, int, Sequence[int]]) -> Turn:
     misfit: Misfit | None = None
     for each, tile in zip(bundles, tiles, strict=True):
         found = unpack(contents[each], each)
-        hashes = [leaf_hash(entry) for entry in found]
+        hashes = leaf_hashes(found)
         misfit = misfit or _compare(tile, contents[tile], hashes)
         if each.number in asked:
             leaves[each.number] = hashes

@@ -15,9 +15,11 @@ import re
 from array import array
 from binascii import Error as HexError
 from binascii import unhexlify
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from math import lcm
 from typing import Final
 
@@ -29,8 +31,16 @@ MEASURES: Final = ("opening", "held", "owed", "delivered", "confirmed")
 
 _TIME = re.compile(rb"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]{6}Z")
 _TIME_SIZE = 27
+_HEAD_SIZE = len(b'{"v":1,"index":,"time":"')
+_CLOCK = re.compile(rb"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.Z")
+_CLOCK_SIZE = 20  # all of a time before its microseconds
 _EVENT = b',"event":"'
 _EVENT_SIZE = 64
+_HEX = re.compile(rb"[0-9A-Fa-f]{64}")
+# How a pledge's entry goes on after its time: by far most entries are pledges.
+_PLEDGE = b'","kind":"pledge","event":"'
+_PLEDGE_SIZE = len(_PLEDGE)
+_PLEDGE_END = _PLEDGE_SIZE + _EVENT_SIZE
 _VALUE = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?")
 _SHARE = re.compile(r"-?(?:0|[1-9][0-9]*)(?:/[1-9][0-9]*)?")
 
@@ -59,38 +69,81 @@ class Shaped:
     times: tuple[bytes, bytes]
 
 
-def shape(first: int, entries: Iterable[bytes]) -> Shaped:
-    """Sort a run of entries by shape, checking what differs within one: index, time, event."""
-    known: dict[bytes, int] = {}
+def shape(first: int, entries: Sequence[bytes]) -> Shaped:
+    """Sort a run of entries by shape, checking what differs within one: index, time, event.
+
+    Checked column by column, a whole run in one comparison: half the time of one by one.
+    """
+    pledges: dict[bytes, int] = {}
+    others: dict[bytes, int] = {}
     samples: list[tuple[int, bytes, bytes]] = []
     shapes = array("I")
-    start = last = b""
-    for index, entry in enumerate(entries, first):
-        prefix = b'{"v":1,"index":%d,"time":"' % index
-        if not entry.startswith(prefix):
-            raise RecountError(index, f"does not begin as entry {index} of version {SCHEMA} does")
-        at = len(prefix) + _TIME_SIZE
-        time = entry[at - _TIME_SIZE : at]
-        if time != last:
-            if not _TIME.fullmatch(time):
-                raise RecountError(index, "has no time in UTC with microseconds")
-            if time < last:
-                raise RecountError(index, f"is of {time.decode()}, before the entry before it")
-            start, last = start or time, time
-        kind, event, rest = entry[at:].partition(_EVENT)
-        if event:
-            try:
-                unhexlify(rest[:_EVENT_SIZE])
-            except HexError:
-                raise RecountError(index, "has a commitment that is not hexadecimal") from None
-            rest = rest[_EVENT_SIZE:]
-        named = kind + event + rest
+    events: list[bytes] = []
+    numbers = range(first, first + len(entries))
+    at = [_HEAD_SIZE + len(str(number)) for number in numbers]
+    _check_heads(first, [entry[:end] for entry, end in zip(entries, at, strict=True)])
+    times = [entry[end : end + _TIME_SIZE] for entry, end in zip(entries, at, strict=True)]
+    _check_times(first, times)
+    for place, entry in enumerate(entries):
+        rest = entry[at[place] + _TIME_SIZE :]
+        if rest.startswith(_PLEDGE):
+            events.append(rest[_PLEDGE_SIZE:_PLEDGE_END])
+            known, named = pledges, rest[_PLEDGE_END:]
+        else:
+            kind, event, tail = rest.partition(_EVENT)
+            if event:
+                events.append(tail[:_EVENT_SIZE])
+            known, named = others, kind + event + tail[_EVENT_SIZE:] if event else kind
         number = known.get(named)
         if number is None:
             number = known[named] = len(samples)
-            samples.append((index, entry, named))
+            whole = named if known is others else _PLEDGE + named
+            samples.append((first + place, entry, whole))
         shapes.append(number)
-    return Shaped(first, samples, shapes, (start, last))
+    _check_events(first, entries, events)
+    return Shaped(first, samples, shapes, (times[0], times[-1]) if times else (b"", b""))
+
+
+def _check_heads(first: int, heads: Sequence[bytes]) -> None:
+    numbers = range(first, first + len(heads))
+    if b"".join(heads) == (b'{"v":1,"index":%d,"time":"' * len(heads)) % tuple(numbers):
+        return
+    wrong = next(
+        number
+        for number, head in zip(numbers, heads, strict=True)
+        if head != b'{"v":1,"index":%d,"time":"' % number
+    )
+    raise RecountError(wrong, f"does not begin as entry {wrong} of version {SCHEMA} does")
+
+
+def _check_times(first: int, times: Sequence[bytes]) -> None:
+    """Each is a time in UTC with microseconds, and none is before the one before it."""
+    clocks = {time[:_CLOCK_SIZE] + time[-1:] for time in times}
+    fractions = b"".join([time[_CLOCK_SIZE:-1] for time in times])
+    sizes = {len(time) for time in times}
+    if not (all(map(_CLOCK.fullmatch, clocks)) and sizes <= {_TIME_SIZE} and fractions.isdigit()):
+        for index, time in enumerate(times, first):
+            if not _TIME.fullmatch(time):
+                raise RecountError(index, "has no time in UTC with microseconds")
+    if any(later < time for time, later in pairwise(times)):
+        place = next(at for at in range(1, len(times)) if times[at] < times[at - 1])
+        raise RecountError(
+            first + place, f"is of {times[place].decode()}, before the entry before it"
+        )
+
+
+def _check_events(first: int, entries: Sequence[bytes], events: Sequence[bytes]) -> None:
+    """Every commitment is 64 hexadecimal digits."""
+    try:
+        if len(unhexlify(b"".join(events))) * 2 == _EVENT_SIZE * len(events):
+            return
+    except HexError:
+        pass
+    for index, entry in enumerate(entries, first):
+        _, event, tail = entry.partition(_EVENT)
+        if event and not _HEX.fullmatch(tail[:_EVENT_SIZE]):
+            raise RecountError(index, "has a commitment that is not 64 hexadecimal digits")
+    raise AssertionError(f"a commitment after entry {first} is wrong, and none was found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +157,10 @@ class _Movement:
     corrects: int | None
     pledges: tuple[tuple[str, int, int], ...]
     postings: tuple[tuple[AccountKey, AccountKey, int], ...]
+
+
+# A campaign's carry, what to add to it, its denominator, and what is posted for it.
+_Step = tuple[list[int], int, int, int]
 
 
 @dataclass(slots=True)
@@ -147,11 +204,28 @@ class Recount:
             raise RecountError(self.size, "is of a time before the entry before it")
         self.time = run.times[1]
         numbers = [self._number(*sample) for sample in run.samples]
-        for place in run.shapes:
-            number = numbers[place]
-            self._apply(self._movements[number])
-            self._of_entry.append(number)
-            self.size += 1
+        self._of_entry.extend(array("I", [numbers[place] for place in run.shapes]))
+        movements = [self._movements[number] for number in numbers]
+        self._widen(movements)
+        carries: dict[str, list[int]] = {}
+        steps = [self._step(each, carries) for each in movements]
+        settled = 0
+        for at, place in enumerate(run.shapes):
+            step = steps[place]
+            if step is not None:
+                carry, advance, parts, posted = step
+                grown, carry[0] = divmod(carry[0] + advance, parts)
+                if grown == posted:
+                    continue
+            # One whose order matters, or that is wrong: everything before it comes first.
+            self._settle(movements, run.shapes[settled:at])
+            self._apply(movements[place])
+            self.size, settled = self.size + 1, at + 1
+            for campaign, _, _ in movements[place].pledges:
+                if campaign in carries:
+                    due, parts = self.standings[campaign]
+                    carries[campaign][0] = due % parts
+        self._settle(movements, run.shapes[settled:])
 
     def totals(self) -> dict[str, dict[str, int]]:
         """The measures of every cause, in minor units, as the counters name them."""
@@ -217,6 +291,42 @@ class Recount:
                 )
         return (posting.debit, posting.unit), (posting.credit, posting.unit), minor
 
+    def _widen(self, movements: Iterable[_Movement]) -> None:
+        """Give each campaign's exact total a denominator that all these movements fit."""
+        for movement in movements:
+            for campaign, _, denominator in movement.pledges:
+                due, parts = self.standings.get(campaign, (0, 1))
+                wider = lcm(parts, denominator)
+                self.standings[campaign] = due * (wider // parts), wider
+
+    def _step(self, movement: _Movement, carries: dict[str, list[int]]) -> _Step | None:
+        """What one campaign's gift from outside does to its carry; None for any other movement.
+
+        Such gifts change nothing that another could fall short of, so that a run of them is
+        checked one by one by their carries, and then added up all at once.
+        """
+        if movement.kind != "pledge" or len(movement.pledges) != 1 or len(movement.postings) > 1:
+            return None
+        if any(debit[0] != EXTERNAL for debit, _, _ in movement.postings):
+            return None
+        ((campaign, numerator, denominator),) = movement.pledges
+        due, parts = self.standings[campaign]
+        carry = carries.setdefault(campaign, [due % parts])
+        posted = sum(minor for _, _, minor in movement.postings)
+        return (carry, numerator * (parts // denominator), parts, posted) if numerator > 0 else None
+
+    def _settle(self, movements: Sequence[_Movement], shapes: "array[int]") -> None:
+        """Add up what is free of order: how often each movement was there is enough."""
+        for place, count in Counter(shapes).items():
+            movement = movements[place]
+            for campaign, numerator, denominator in movement.pledges:
+                due, parts = self.standings[campaign]
+                self.standings[campaign] = due + count * numerator * (parts // denominator), parts
+            for debit, credit, minor in movement.postings:
+                self.balances[debit] = self.balances.get(debit, 0) - count * minor
+                self.balances[credit] = self.balances.get(credit, 0) + count * minor
+        self.size += len(shapes)
+
     def _apply(self, movement: _Movement) -> None:
         if movement.corrects is not None:
             self._correct(movement, movement.corrects)
@@ -235,10 +345,7 @@ class Recount:
         """Hold each posting against the growth of its campaign's floor."""
         at = 0
         for campaign, numerator, denominator in movement.pledges:
-            due, parts = self.standings.get(campaign, (0, 1))
-            if parts % denominator:
-                wider = lcm(parts, denominator)
-                due, parts = due * (wider // parts), wider
+            due, parts = self.standings[campaign]
             after = due + numerator * (parts // denominator)
             self.standings[campaign] = after, parts
             growth = after // parts - due // parts

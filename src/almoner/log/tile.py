@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from almoner.log.merkle import HASH_SIZE, node_hash
+from almoner.log.merkle import HASH_SIZE, parents
 
 WIDTH: Final = 256
 _BITS: Final = 8  # levels of the Merkle tree to a level of tiles
@@ -116,11 +116,6 @@ def node(content: bytes, level: int, at: int) -> bytes:
     while len(hashes) > 1:
         hashes = parents(hashes)
     return hashes[0]
-
-
-def parents(hashes: Sequence[bytes]) -> list[bytes]:
-    """The next level of the tree above an even number of nodes."""
-    return [node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]
 
 
 def hashes_of(content: bytes) -> list[bytes]:

@@ -9,7 +9,7 @@ is to put the same bytes. Limit: a writer whose store failed is to be opened ane
 
 from collections.abc import Iterable
 
-from almoner.log.merkle import EMPTY_ROOT, leaf_hash
+from almoner.log.merkle import EMPTY_ROOT, leaf_hash, parents
 from almoner.log.proof import fold, perfect
 from almoner.log.store import Store, read_tile
 from almoner.log.tile import (
@@ -19,7 +19,6 @@ from almoner.log.tile import (
     hashes_of,
     node,
     pack,
-    parents,
     unpack,
 )
 
