@@ -90,6 +90,8 @@ def verify(text: str, keys: Iterable[VerifierKey]) -> Receipt:
     """What a receipt proves, or a `ReceiptError`, `ProofError` or `NoteError` that says why not."""
     found = parse(text)
     entry, source, ref, salt = _disclosed(found.extra)
+    if write(found) != text or enclose(entry, source, ref, salt) != found.extra:
+        raise ReceiptError("the receipt is not written as its content is written")
     signed, note = checkpoint.read(found.checkpoint, keys)
     proof.verify_inclusion(found.index, signed.size, leaf_hash(entry), found.hashes, signed.root)
     try:
