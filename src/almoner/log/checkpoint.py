@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from almoner.log.merkle import EMPTY_ROOT, HASH_SIZE
 from almoner.log.note import Note, NoteError, VerifierKey, open_note
 
+# Sizes are signed 64-bit numbers in every database, and a proof has a hash for each bit.
+MAX_SIZE = (1 << 63) - 1
+
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
@@ -31,11 +34,19 @@ class Checkpoint:
 
 def parse(text: str) -> Checkpoint:
     """Read a checkpoint's text; who signed it is the caller's to check."""
+    found = claimed(text)
+    if found.size == 0 and found.root != EMPTY_ROOT:
+        raise NoteError("the checkpoint of an empty log has another root than the empty one")
+    return found
+
+
+def claimed(text: str) -> Checkpoint:
+    """What a checkpoint's lines say, even where no tree is so: a witness answers that apart."""
     lines = text.split("\n")
-    if len(lines) < 4 or not lines[0]:
+    if len(lines) < 4 or not all(lines[:-1]):
         raise NoteError("this is no checkpoint: origin, size and root are three lines")
     origin, size, encoded = lines[:3]
-    if not _SIZE.fullmatch(size):
+    if not _SIZE.fullmatch(size) or int(size) > MAX_SIZE:
         raise NoteError(f"{size[:20]!r} is not the size of a log")
     try:
         root = b64decode(encoded, validate=True)
@@ -43,8 +54,6 @@ def parse(text: str) -> Checkpoint:
         raise NoteError("the checkpoint's root is not base64") from None
     if len(root) != HASH_SIZE or b64encode(root).decode() != encoded:
         raise NoteError(f"the checkpoint's root is no SHA-256 hash: {encoded[:60]!r}")
-    if size == "0" and root != EMPTY_ROOT:
-        raise NoteError("the checkpoint of an empty log has another root than the empty one")
     return Checkpoint(origin, int(size), root)
 
 
