@@ -19,6 +19,7 @@ from rich.table import Table
 
 from almoner import config
 from almoner.audit.verify_commands import audit, verify_app
+from almoner.audit.monitor_commands import monitor
 from almoner.audit.witness_commands import witness_app
 from almoner.config import DEMO_SHOP_SECRET, ConfigError, Settings
 from almoner.ledger.database import DatabaseError
@@ -36,6 +37,7 @@ app.command(keys_app)
 app.command(fsck)
 app.command(forget)
 app.command(witness_app)
+app.command(monitor)
 
 console = Console()
 errors = Console(stderr=True)

@@ -166,7 +166,7 @@ def _verify(
 
     def at_stop(folded: Recount) -> None:
         if folded.size == shown.size:
-            compared, differ = _compare(shown, folded)
+            compared, differ = compare(shown, folded)
             lines.extend(compared)
             found.extend(differ)
 
@@ -285,7 +285,7 @@ def _misfit(misfit: Misfit | None, made: bytes, signed: Checkpoint) -> str:
     return f"{misfit.tile.path} was altered: its hash {misfit.place} is not what lies below it."
 
 
-def _compare(shown: ShownCounters, folded: Recount) -> tuple[list[Line], list[str]]:
+def compare(shown: ShownCounters, folded: Recount) -> tuple[list[Line], list[str]]:
     """Every counter as shown and as recounted, and a sentence for each difference."""
     counted = folded.totals()
     lines: list[Line] = []
