@@ -1,5 +1,6 @@
 """The recount: it finds what the entries make, and the first entry that is wrong."""
 
+import pickle
 from contextlib import suppress
 from fractions import Fraction
 from itertools import pairwise
@@ -363,3 +364,11 @@ def test_accounts_count_for_their_cause() -> None:
     for path in ("external", "sponsor/a/fund", "charity/x/lost/meals", "opening", "a/b/c/d/e", ""):
         assert measured(path) == ("", "")
     assert {measured(owed)[1] for *_, owed in CAMPAIGNS.values()} == {"meals", "miles"}
+
+
+def test_a_workers_refusal_reaches_the_process_that_asked() -> None:
+    caught = RecountError(7, "is wrong")
+
+    brought = pickle.loads(pickle.dumps(caught))
+
+    assert (brought.entry, str(brought)) == (7, "Entry 7 is wrong.")

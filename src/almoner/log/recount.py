@@ -52,6 +52,11 @@ class RecountError(ValueError):
     def __init__(self, entry: int, what: str) -> None:
         super().__init__(f"Entry {entry} {what}.")
         self.entry = entry
+        self._what = what
+
+    def __reduce__(self) -> "tuple[type[RecountError], tuple[int, str]]":
+        """A worker's refusal reaches the process that asked for its work."""
+        return RecountError, (self.entry, self._what)
 
 
 @dataclass(frozen=True, slots=True)
