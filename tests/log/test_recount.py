@@ -372,3 +372,11 @@ def test_a_workers_refusal_reaches_the_process_that_asked() -> None:
     brought = pickle.loads(pickle.dumps(caught))
 
     assert (brought.entry, str(brought)) == (7, "Entry 7 is wrong.")
+
+
+@pytest.mark.parametrize("target", [-1, -(2**70), 1, 2**70])
+def test_a_refund_takes_from_an_entry_that_is_there(target: int) -> None:
+    """Entry -1 is before every recount, and is not one that a resumed recount has passed."""
+    taken = pledge(1, "-1", "-1", kind="refund", corrects=target)
+
+    assert f"corrects entry {target}, which is not before it" in refusal(pledge(0, "2", "2"), taken)

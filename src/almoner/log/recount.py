@@ -380,7 +380,7 @@ class Recount:
 
     def _correct(self, movement: _Movement, target: int) -> None:
         """Hold a refund against the entry that it takes from."""
-        if target >= self.size:
+        if not 0 <= target < self.size:
             raise RecountError(self.size, f"corrects entry {target}, which is not before it")
         if target < self._begun:
             return
