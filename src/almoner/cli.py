@@ -18,8 +18,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from almoner import config
-from almoner.audit.verify_commands import audit, verify_app
 from almoner.audit.monitor_commands import monitor
+from almoner.audit.verify_commands import audit, verify_app
 from almoner.audit.witness_commands import witness_app
 from almoner.config import DEMO_SHOP_SECRET, ConfigError, Settings
 from almoner.ledger.database import DatabaseError

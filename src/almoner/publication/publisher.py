@@ -29,12 +29,15 @@ from almoner.log.writer import Writer
 from almoner.publication import files, keys
 from almoner.publication.keys import Keys
 from almoner.publication.stores import StoreError
+from almoner.publication.witnesses import QuorumError, Witnesses, read_policy
 
 # A checkpoint at most this often: each is a handful of files, brought to disk.
 PACE = 0.25  # seconds
 # How long until a failed publication is tried again, and how often another process's appends
 # are looked for.
 LOOK = 0.5
+# After a failure: a store or a witness that does not answer is not to be asked twice a second.
+RETRY = 2.0
 PAGE = 1_000  # entries read at a time
 
 logger = logging.getLogger(__name__)
@@ -46,9 +49,10 @@ class PublicationError(Exception):
 
 @dataclass(slots=True)
 class _Published:
-    """What is out: the checkpoint, and the writer that stands at its size."""
+    """What is out: the checkpoint, the ids of the keys on it, the writer at its size."""
 
     checkpoint: Checkpoint
+    signed_by: frozenset[bytes]
     writer: Writer
 
 
@@ -63,6 +67,8 @@ class Publisher:
         self._keys: tuple[int, Keys] | None = None
         self._published: _Published | None = None
         self._counters = b""
+        self._note = ""
+        self._witnesses = Witnesses(read_policy(settings), store)
 
     def publish(self) -> Checkpoint | None:
         """Publish what was appended since the last time; None where another process does.
@@ -74,7 +80,7 @@ class Publisher:
             return None
         try:
             return self._publish()
-        except (StoreError, TileError, NoteError) as error:
+        except (StoreError, TileError, NoteError, QuorumError) as error:
             self._published = None
             raise PublicationError(str(error)) from error
         except BaseException:
@@ -87,7 +93,7 @@ class Publisher:
         self._db.close()
 
     def _publish(self) -> Checkpoint:
-        held, changed = self._load_keys()
+        held = self._load_keys()
         out = self._published or self._resume(held)
         figures = snapshot.read(self._db)
         size = figures.document.size
@@ -107,11 +113,15 @@ class Publisher:
                 "The database's entries do not make the root that it holds: run `almoner fsck`."
             )
         current = Checkpoint(held.origin, size, figures.root)
-        if current != out.checkpoint or changed:
+        signers = frozenset(each.key.id for each in held.signers)
+        if current != out.checkpoint or not signers <= out.signed_by:
             note = write(current.text, [each.sign(current.text) for each in held.signers])
             files.write(_signed_path(self._settings), note.encode(), 0o600)
-            self._store.put(CHECKPOINT, note.encode())
+            self._store.put(CHECKPOINT, self._witnesses.cosigned(note).encode())
             out.writer.collect()
+            self._note, out.signed_by = note, signers
+        elif later := self._witnesses.later(self._note):
+            self._store.put(CHECKPOINT, later.encode())
         if figures.body != self._counters:
             self._store.put(COUNTERS, figures.body)
             self._counters = figures.body
@@ -124,15 +134,16 @@ class Publisher:
         signed = read_signed(self._settings, held)
         content = self._store.get(CHECKPOINT)
         if content is None:
-            out = _Published(Checkpoint(held.origin, 0, merkle.EMPTY_ROOT), Writer(self._store))
+            empty = Checkpoint(held.origin, 0, merkle.EMPTY_ROOT)
+            out = _Published(empty, frozenset(), Writer(self._store))
         else:
-            found, _ = checkpoint.read(content.decode(), held.verifiers)
+            found, note = checkpoint.read(content.decode(), held.verifiers)
             writer = Writer.open(self._store, found.size)
             if writer.root != found.root:
                 raise PublicationError(
                     "The log's files do not make the root of its checkpoint: run `almoner fsck`."
                 )
-            out = _Published(found, writer)
+            out = _Published(found, frozenset(each.key_id for each in note.verified), writer)
         if signed is not None and signed.size >= out.checkpoint.size:
             self._check_begins(signed, out)
         return out
@@ -155,18 +166,17 @@ class Publisher:
                 "than the database: this is not the database that was published."
             )
 
-    def _load_keys(self) -> tuple[Keys, bool]:
-        """The keys, read again after a rotation, and whether they are to be published anew."""
+    def _load_keys(self) -> Keys:
+        """The keys, read and published again after a rotation."""
         stamp = keys.path(self._settings).stat().st_mtime_ns
         if self._keys is not None and self._keys[0] == stamp:
-            return self._keys[1], False
+            return self._keys[1]
         held = keys.load(self._settings)
-        document = keys.document(held)
-        changed = self._store.get(KEYS) != document
-        if changed:
+        document = keys.document(held, self._witnesses.keys)
+        if self._store.get(KEYS) != document:
             self._store.put(KEYS, document)
         self._keys = stamp, held
-        return held, changed
+        return held
 
 
 class Publication:
@@ -175,7 +185,7 @@ class Publication:
     def __init__(self, make: Callable[[], Publisher]) -> None:
         self._make = make
         self._wake = threading.Event()
-        self._closing = False
+        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="publication", daemon=True)
         self._thread.start()
 
@@ -185,7 +195,7 @@ class Publication:
 
     def close(self) -> None:
         """Publish what is there, then stop."""
-        self._closing = True
+        self._closing.set()
         self._wake.set()
         self._thread.join()
 
@@ -193,13 +203,14 @@ class Publication:
         publisher: Publisher | None = None
         said = ""
         while True:
-            closing = self._closing
+            closing = self._closing.is_set()
             started = time.monotonic()
             try:
                 publisher = publisher or self._make()
                 publisher.publish()
-                said = ""
+                said, pause = "", PACE - (time.monotonic() - started)
             except Exception as error:
+                pause = RETRY
                 # Whatever it is: readers see the last checkpoint, and it is tried again.
                 if str(error) != said:
                     said = str(error)
@@ -209,7 +220,7 @@ class Publication:
                 publisher = None
             if closing:
                 break
-            time.sleep(max(0.0, PACE - (time.monotonic() - started)))
+            self._closing.wait(max(0.0, pause))
             self._wake.wait(LOOK)
             self._wake.clear()
         if publisher is not None:
