@@ -165,7 +165,7 @@ def test_a_late_campaign_is_run_over_what_was_received(manager, make_campaign, s
     page = f"/admin/giving/campaigns/inspect/{campaign.pk}/"
     assert "1 received event</b>" in manager.get(page).content.decode()
     answer = manager.post(f"/admin/giving/campaigns/replay/{campaign.pk}/", follow=True)
-    assert "1 received events looked at, 1 of them pledged" in answer.content.decode()
+    assert "1 received event looked at, 1 pledged for" in answer.content.decode()
     assert reads.campaign_totals(ledger.db) == {"may-bowls": 4}
 
 
@@ -227,8 +227,10 @@ def test_a_cause_brings_what_was_given_before(manager, ledger):
 
 def test_finance_records_a_deposit_once(logged_in, mills, ledger):
     finance = logged_in(FINANCE)
-    finance.post("/admin/giving/funds/new/", {"sponsor": mills.pk, "unit": "USD"})
+    made = finance.post("/admin/giving/funds/new/", {"sponsor": mills.pk, "unit": "USD"})
     fund = Fund.objects.get()
+    assert made.url == f"/admin/giving/funds/inspect/{fund.pk}/"
+    assert made.url in finance.get("/admin/giving/funds/").content.decode()
     address = f"/admin/giving/funds/deposit/{fund.pk}/"
     deposit = {"amount": "2,500.00", "day": "2026-05-01", "reference": "wire 1"}
     for _ in range(2):
@@ -319,17 +321,3 @@ PRESSES = {
     "/admin/giving/funds/deposit/{fund}/": {FINANCE},
     "/admin/giving/keys/": set(),
 }
-
-
-@pytest.mark.parametrize("role", [EDITORS, CAMPAIGN_MANAGERS, FINANCE, AUDITORS])
-def test_each_role_may_do_its_own_and_no_more(logged_in, role, make_campaign, mills):
-    campaign = make_campaign()
-    publishing.publish_draft(campaign, NOW)
-    fund = Fund.objects.create(sponsor=mills, unit="USD")
-    browser = logged_in(role)
-    for address, roles in SEES.items():
-        filled = address.format(campaign=campaign.pk, fund=fund.pk)
-        assert (browser.get(filled).status_code == 200) == (role in roles), address
-    for address, roles in PRESSES.items():
-        filled = address.format(campaign=campaign.pk, fund=fund.pk)
-        assert (browser.post(filled).status_code != 403) == (role in roles), address

@@ -14,7 +14,7 @@ from almoner.giving.forms import ByHandForm
 from almoner.giving.models import Campaign
 from almoner.giving.screens.campaigns import LIST, PAGE
 from almoner.giving.screens.guard import Screen
-from almoner.giving.sentences import amount
+from almoner.giving.sentences import amount, plural
 
 
 class CampaignAction(Screen):
@@ -49,10 +49,8 @@ class ReplayView(CampaignAction):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Run it, and say what came of it."""
         done = publishing.run_over(self.campaign, datetime.now(UTC))
-        messages.success(
-            request,
-            f"{done.seen:,} received events looked at, {done.pledged:,} of them pledged.",
-        )
+        seen = f"{done.seen:,} received {plural('event', done.seen)}"
+        messages.success(request, f"{seen} looked at, {done.pledged:,} pledged for.")
         return redirect(self.page)
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from wagtail.admin import messages
 from wagtail.admin.panels import FieldPanel
-from wagtail.admin.ui.tables import Column
+from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views import generic
 
 from almoner.giving.book import open_ledger
@@ -19,9 +19,11 @@ from almoner.giving.entries import record_deposit
 from almoner.giving.forms import DepositForm, SluggedForm
 from almoner.giving.models import Campaign, Fund
 from almoner.giving.screens.guard import Screen
-from almoner.giving.screens.rows import Rows, handler
+from almoner.giving.screens.rows import Create, Rows, handler
 from almoner.giving.sentences import amount
 from almoner.ledger import reads
+
+PAGE = "giving_funds:inspect"
 
 
 class FundForm(SluggedForm):
@@ -36,6 +38,16 @@ class FundForm(SluggedForm):
                 _ = self.instance.exact_unit
             except ValueError as error:
                 self.add_error("unit", f"{error}.")
+
+
+class FundCreate(Create):
+    """A new fund."""
+
+    object: Fund
+
+    def get_success_url(self) -> str:
+        """Go to where something can be put into it."""
+        return reverse(PAGE, args=(self.object.pk,))
 
 
 class FundPage(generic.InspectView):
@@ -75,7 +87,7 @@ class DepositView(Screen):
 
     def _form(self, fund: Fund, data: Any) -> HttpResponse:
         form = DepositForm(data, fund)
-        page = reverse("giving_funds:inspect", args=(fund.pk,))
+        page = reverse(PAGE, args=(fund.pk,))
         if form.is_valid():
             entered = form.cleaned_data
             minor, day, reference = (entered[name] for name in ("amount", "day", "reference"))
@@ -104,9 +116,10 @@ class Funds(Rows):
     name = "giving_funds"
     url_prefix = "giving/funds"
     icon = "folder-inverse"
+    add_view_class = FundCreate
     inspect_view_class = FundPage
     list_display: ClassVar = [
-        "sponsor",
+        TitleColumn("sponsor", get_url=lambda fund: reverse(PAGE, args=(fund.pk,))),
         "unit",
         Column("left", label="Left", accessor=lambda fund: _left(fund)),
     ]

@@ -16,6 +16,7 @@ from wagtail.admin.viewsets.base import ViewSet
 
 from almoner.campaigns.model import Manual
 from almoner.campaigns.rules import covering, occurrences
+from almoner.counters.figures import MINUS
 from almoner.giving.book import open_ledger
 from almoner.giving.forms import KeyForm
 from almoner.giving.models import Campaign
@@ -162,7 +163,7 @@ class LedgerView(Screen):
             head=head,
             root=head.root.hex(),
             balances=[
-                (each, decimal(each.minor, each.scale))
+                (each, _grouped(each.minor, each.scale))
                 for each in sorted(balances, key=lambda each: (each.unit, each.account))
             ],
             units=sorted({each.unit for each in balances}),
@@ -273,6 +274,12 @@ class Keys(Record):
     icon = "key"
     menu_label = "API keys"
     view = KeysView
+
+
+def _grouped(minor: int, scale: int) -> str:
+    """A balance in full: `−34,417.00`."""
+    whole, point, fraction = decimal(abs(minor), scale).partition(".")
+    return f"{MINUS if minor < 0 else ''}{int(whole):,}{point}{fraction}"
 
 
 def _is_index(text: str) -> bool:
