@@ -321,3 +321,9 @@ PRESSES = {
     "/admin/giving/funds/deposit/{fund}/": {FINANCE},
     "/admin/giving/keys/": set(),
 }
+
+
+def test_the_log_in_bears_the_name_of_the_site(client, ledger, settings):
+    page = client.get("/admin/login/").content.decode()
+    assert f"Sign in to {settings.WAGTAIL_SITE_NAME}" in page
+    assert "Sign in to Wagtail" not in page

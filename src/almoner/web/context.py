@@ -10,8 +10,12 @@ BANNER_SIZE = 12  # more figures than this no reader takes in, and the row would
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """`site_name`, and `banner`: the shown causes in their order, read when first used."""
-    return {"site_name": settings.WAGTAIL_SITE_NAME, "banner": SimpleLazyObject(banner)}
+    """`site_name`, and `banner`: the shown causes in their order, read when first used.
+
+    `brand` is the name again: to a log-in, Django gives the host as `site_name`.
+    """
+    name = settings.WAGTAIL_SITE_NAME
+    return {"site_name": name, "brand": name, "banner": SimpleLazyObject(banner)}
 
 
 def banner() -> list[dict[str, str]]:
