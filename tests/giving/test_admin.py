@@ -323,6 +323,34 @@ PRESSES = {
 }
 
 
+@pytest.mark.parametrize("role", [EDITORS, CAMPAIGN_MANAGERS, FINANCE, AUDITORS])
+def test_each_role_may_do_its_own_and_no_more(logged_in, role, make_campaign, mills):
+    campaign = make_campaign()
+    publishing.publish_draft(campaign, NOW)
+    fund = Fund.objects.create(sponsor=mills, unit="USD")
+    browser = logged_in(role)
+    for address, roles in SEES.items():
+        filled = address.format(campaign=campaign.pk, fund=fund.pk)
+        assert (browser.get(filled).status_code == 200) == (role in roles), address
+    for address, roles in PRESSES.items():
+        filled = address.format(campaign=campaign.pk, fund=fund.pk)
+        assert (browser.post(filled).status_code != 403) == (role in roles), address
+
+
+@pytest.mark.parametrize("role", [EDITORS, CAMPAIGN_MANAGERS, FINANCE, AUDITORS])
+def test_the_first_page_shows_the_figures_to_everybody(role, meals, logged_in):
+    page = logged_in(role).get("/admin/").content.decode()
+    assert "Meals Donated" in page
+    assert ("Nothing was received yet" in page) == (role != EDITORS)
+
+
+def test_the_first_page_leads_to_what_matched_nothing(send, meals, logged_in):
+    send("unmatched")
+    page = logged_in(AUDITORS).get("/admin/").content.decode()
+    assert "1 event received" in page
+    assert "?outcome=matched%20nothing" in page
+
+
 def test_the_log_in_bears_the_name_of_the_site(client, ledger, settings):
     page = client.get("/admin/login/").content.decode()
     assert f"Sign in to {settings.WAGTAIL_SITE_NAME}" in page

@@ -1,9 +1,13 @@
-"""Puts “Giving” into the admin's menu."""
+"""Puts “Giving” into the admin's menu and onto its first page."""
 
+from typing import Any
+
+from django.http import HttpRequest
 from wagtail import hooks
 from wagtail.admin.viewsets.base import ViewSetGroup
 
 from almoner.giving.screens.funds import Funds
+from almoner.giving.screens.home import GivingPanel
 from almoner.giving.screens.promises import Campaigns
 from almoner.giving.screens.records import Events, Keys, LedgerRecord
 from almoner.giving.screens.rows import Causes, Charities, Sponsors
@@ -22,3 +26,9 @@ class Giving(ViewSetGroup):
 def giving() -> Giving:
     """Put the screens under /admin/giving/."""
     return Giving()
+
+
+@hooks.register("construct_homepage_panels")
+def figures(request: HttpRequest, panels: list[Any]) -> None:
+    """Show the figures before everything else."""
+    panels.append(GivingPanel(request))
