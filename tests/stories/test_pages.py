@@ -121,3 +121,13 @@ def count_queries(client, path):
     with CaptureQueriesContext(connection) as queries:
         client.get(path)
     return len(queries)
+
+
+def test_a_story_ends_with_the_newest_other_ones(story, write, client):
+    for number in range(1, 5):
+        write(f"other-{number}", SPRING.replace(day=12 + number)).save_revision().publish()
+
+    page = client.get(story.url)
+
+    assert [other.slug for other in page.context["more"]] == ["other-4", "other-3", "other-2"]
+    assert "More stories" in page.content.decode()

@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 FRONT_PAGE_STORIES = 7  # one in front and two rows of three
+STORIES_AFTER = 3  # one row under a story
 STORIES_A_LIST = 24  # divides by 2, 3 and 4 columns
 WORDS_A_MINUTE = 230  # silent reading of English prose: Brysbaert 2019 has 238
 
@@ -171,6 +172,13 @@ class StoryPage(BasePage):
     class Meta:
         verbose_name = "story"
         verbose_name_plural = "stories"
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add `more`, the newest of the other stories."""
+        context = super().get_context(request, *args, **kwargs)
+        others = StoryPage.objects.exclude(pk=self.pk).listed()
+        context["more"] = list(others[:STORIES_AFTER])
+        return context
 
     @property
     def reading_minutes(self) -> int:
