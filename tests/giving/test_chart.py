@@ -31,7 +31,7 @@ def test_a_total_that_never_moved_is_a_level_line():
     drawing = draw_totals([at(1, 7), at(2, 7)])
 
     assert drawing
-    assert drawing.line == "M0 150.0H1000.0V150.0H1000"
+    assert drawing.line == "M0 6H1000.0V6H1000"
 
 
 def test_without_a_stretch_of_time_there_is_no_line():

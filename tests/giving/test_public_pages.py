@@ -8,6 +8,7 @@ from almoner.campaigns.model import Refund, RefundedLine
 from almoner.giving import publishing
 from almoner.giving.openings import carry_forward
 from almoner.ledger import Event
+from almoner.web.slots import slot
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 
@@ -36,6 +37,12 @@ def test_a_cause_shows_what_was_before_and_what_moved(client, ledger, meals, pub
     assert page.context["chart"]["points"][-1].total == 23_765
     (campaign,) = page.context["campaigns"]
     assert (campaign.title, campaign.pledged_text) == ("May Bowls", "4 meals")
+
+
+def test_the_list_of_causes_says_what_was_only_carried_forward(client, meals):
+    said = client.get("/causes/").content.decode()
+    assert slot("meals", "opening") in said
+    assert "not proven" in said
 
 
 def test_a_campaign_shows_its_promise_and_how_much_of_the_cap_is_used(client, published, send):

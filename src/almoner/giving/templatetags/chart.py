@@ -53,7 +53,7 @@ def draw_totals(points: Sequence[Any]) -> Drawing | None:
 
     def down(point: Point) -> float:
         if not span:
-            return HEIGHT / 2
+            return MARGIN
         return round(
             HEIGHT - MARGIN - (point.total - lowest.total) / span * (HEIGHT - 2 * MARGIN), 1
         )
