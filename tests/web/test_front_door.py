@@ -261,7 +261,11 @@ def test_a_page_cannot_be_written_to(http):
 
 
 def test_a_missing_address_of_the_api_is_not_found(http):
-    assert http.get("/api/v1/nothing", follow_redirects=True).status_code == 404
+    for method in ("GET", "POST"):
+        answer = http.request(method, "/api/v1/nothing")
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["type"] == "/problems/not-found"
 
 
 def test_the_server_says_that_it_is_well(http):

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Query, Schema
 from ninja.errors import ValidationError
 from ninja.openapi.docs import Swagger
@@ -316,6 +317,12 @@ def tell_missing(request: HttpRequest, error: Http404) -> HttpResponse:
     return tell_problem(
         request, Problem(404, "not-found", "There is nothing here", "See /api/v1/docs.")
     )
+
+
+@csrf_exempt
+def missing(request: HttpRequest, rest: str) -> HttpResponse:
+    """Any other address under the API's: a problem, never a page or a redirect to one."""
+    return tell_missing(request, Http404(rest))
 
 
 @api.exception_handler(Exception)

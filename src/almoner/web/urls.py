@@ -6,12 +6,13 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.contrib.sitemaps.views import sitemap
 
 from almoner.web import receipts
-from almoner.web.api import api
+from almoner.web.api import api, missing
 from almoner.web.pictures import picture
 
 urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("api/v1/", api.urls),
+    path("api/v1/<path:rest>", missing),
     path("media/images/<str:name>", picture, name="picture"),
     path("receipts/<int:index>/<str:token>/", receipts.page, name="receipt"),
     path(f"receipts/<int:index>/<str:token>/{receipts.FILE}", receipts.file),
