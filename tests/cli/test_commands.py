@@ -67,6 +67,13 @@ def test_the_doctor_sees_that_the_home_cannot_be_written(almoner):
     assert "/proc/self cannot be written" in said.out
 
 
+def test_the_doctor_says_that_a_home_was_never_made(almoner, home):
+    said = almoner("doctor", home=home / "not-yet")
+    assert said.code == 1
+    assert "There is no directory" in said.out
+    assert "cannot be written" not in said.out
+
+
 def test_a_home_that_cannot_be_made_is_one_sentence(almoner, home):
     (home / "file").write_text("")
     for command in ("init", "demo"):
@@ -111,6 +118,7 @@ def test_the_doctor_says_that_postgresql_does_not_answer(almoner, installed):
     said = almoner("doctor", database=f"postgresql://a:hunter22@127.0.0.1:{free_port()}/a")
     assert said.code == 1
     assert "PostgreSQL does not answer" in said.out
+    assert "Is the server running" not in said.out
     assert "hunter22" not in said.out
     assert "Traceback" not in said.err
 

@@ -143,8 +143,7 @@ def connect(database: str | Path) -> Database:
                 raw.execute("SET synchronous_commit TO on")
             return Database(raw)
         except psycopg.OperationalError as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise DatabaseError(f"PostgreSQL does not answer: {reason}") from error
+            raise DatabaseError(f"PostgreSQL does not answer: {_reason(error)}") from error
     path = Path(database)
     try:
         raw = sqlite3.connect(
@@ -160,3 +159,9 @@ def connect(database: str | Path) -> Database:
     except sqlite3.Error as error:
         raise DatabaseError(f"{path} cannot be opened as a SQLite database: {error}") from error
     return Database(raw)
+
+
+def _reason(error: Exception) -> str:
+    """What libpq says last; its advice below that is indented."""
+    lines = str(error).strip().splitlines()
+    return [line for line in lines if line and not line[0].isspace()][-1]

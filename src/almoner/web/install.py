@@ -154,6 +154,9 @@ def _examine_settings(settings: Settings) -> Iterator[Finding]:
 
 
 def _examine_disk(settings: Settings) -> Iterator[Finding]:
+    if not settings.home.exists():
+        yield Finding("wrong", f"There is no directory {settings.home}", "almoner init")
+        return
     try:
         with TemporaryFile(dir=settings.home) as probe:
             probe.write(b"almoner")
