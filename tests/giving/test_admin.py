@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from almoner.campaigns.model import Refund, RefundedLine
 from almoner.giving import publishing
 from almoner.giving.models import Campaign, Cause, Fund
 from almoner.intake.keys import key_ring
-from almoner.ledger import reads
+from almoner.ledger import Event, reads
 from almoner.people.roles import AUDITORS, CAMPAIGN_MANAGERS, EDITORS, FINANCE
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
@@ -258,6 +259,13 @@ def test_what_matched_nothing_is_seen_first(manager, send):
     assert "&quot;currency&quot;: &quot;USD&quot;" in detail
     for seq in (999, 2**63 - 1, 2**63, 10**30):
         assert manager.get(f"/admin/giving/events/{seq}/").status_code == 404
+
+
+def test_a_refund_is_listed_under_the_number_of_its_order(manager, send, ledger):
+    send("order/5501")
+    back = Refund("order/5501", (RefundedLine("1", 1, 1000),))
+    ledger.append([Event("shop", "refund/1", "refund", NOW, back)], NOW)
+    assert "Refund of order 5501" in manager.get("/admin/giving/events/").content.decode()
 
 
 def test_an_event_names_the_campaign_that_would_cover_it(manager, send, make_campaign):

@@ -44,9 +44,10 @@ OUTCOMES = (
 def summary(event: reads.StoredEvent) -> str:
     """What was received, in a few words."""
     if event.kind == "refund":
-        return f"Refund of {decode_refund(event.body).order}"
+        order = decode_refund(event.body).order.removeprefix("order/")
+        return f"Refund of order {order}"
     if event.kind not in ("order", "test_order", "unpaid_order", "manual"):
-        return event.kind.capitalize()
+        return {"opening": "Opening balance"}.get(event.kind, event.kind.capitalize())
     if event.kind == "manual":
         body = read_body(event)
         assert isinstance(body, Manual), event
