@@ -5,6 +5,7 @@ could not.
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,8 +55,10 @@ def init() -> None:
     install.write_settings(home, demo=False)
     settings = install.install(_say)
     console.print(f"[green]Ready.[/] Everything is in {settings.home}. Next:")
-    console.print("  almoner manage createsuperuser   make the first log-in")
-    console.print("  almoner serve                    start the site")
+    here = Path(sys.argv[0])
+    name = "almoner" if shutil.which("almoner") else str(here)
+    console.print(f"  {name} manage createsuperuser   make the first log-in", soft_wrap=True)
+    console.print(f"  {name} serve                    start the site", soft_wrap=True)
 
 
 @app.command
@@ -81,6 +84,9 @@ def demo(*, port: Port = None) -> None:
             f"{settings.home} is a real installation: choose another home for the demonstration "
             "with ALMONER_HOME=/some/where."
         )
+    from almoner.web import serve as server
+
+    server.check_port(settings)
     with console.status("Starting") as status:
 
         def step(text: str) -> None:
@@ -92,8 +98,6 @@ def demo(*, port: Port = None) -> None:
         status.update("Loading the demonstration")
         _load_demo(status.update)
         step("Six causes with their opening balances, campaigns, stories and log-ins")
-    from almoner.web import serve as server
-
     server.run(settings, lambda: _welcome(settings))
 
 

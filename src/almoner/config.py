@@ -10,6 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -20,6 +21,10 @@ import msgspec
 FILE_NAME = "almoner.toml"
 PREFIX = "ALMONER_"
 DEMO_SHOP_SECRET = "demo-shop-secret"  # noqa: S105 - printed by the demonstration itself
+# What a witness and a monitor read, which have no settings of their own.
+OTHER_VARIABLES = ("ALMONER_WITNESS_PASSPHRASE", "ALMONER_MONITOR_SECRET")
+# Settings that are told to nobody.
+SECRET = ("secret_key", "shopify", "database", "log_passphrase", "log_key")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -128,6 +133,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings; raises `ConfigError` for any that cannot be used."""
     environ = os.environ if environ is None else environ
     home = Path(environ.get(PREFIX + "HOME") or ".almoner").expanduser().absolute()
+    _check_names(environ)
     values: dict[str, object] = {**_read_file(home / FILE_NAME), "home": home}
     for field in msgspec.structs.fields(Settings):
         raw = environ.get(PREFIX + field.name.upper())
@@ -136,9 +142,19 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     try:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise ConfigError(_explain(error, home)) from None
+        raise ConfigError(_explain(error, home, values)) from None
     _check(settings)
     return settings
+
+
+def _check_names(environ: Mapping[str, str]) -> None:
+    """Refuse a misspelt variable, which would otherwise choose nothing without a word."""
+    known = {PREFIX + field.name.upper() for field in msgspec.structs.fields(Settings)}
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known and name not in OTHER_VARIABLES:
+            near = get_close_matches(name, known, 1)
+            meant = f": did you mean {near[0]}?" if near else "."
+            raise ConfigError(f"The environment sets {name}, and there is no such setting{meant}")
 
 
 def _read_file(path: Path) -> dict[str, object]:
@@ -165,13 +181,15 @@ def _parse_shops(raw: str) -> dict[str, str]:
     return shops
 
 
-def _explain(error: msgspec.ValidationError, home: Path) -> str:
+def _explain(error: msgspec.ValidationError, home: Path, values: Mapping[str, object]) -> str:
     text = str(error)
     match = re.search(r"`\$\.(\w+)", text)
     field = match.group(1) if match else None
     what = text.split(" - at ")[0]
     if field:
-        return f"The setting {field} ({FILE_NAME} in {home}, or {PREFIX}{field.upper()}): {what}."
+        given = "" if field in SECRET else f" is {str(values.get(field))[:60]!r}"
+        places = f"{FILE_NAME} in {home}, or {PREFIX}{field.upper()}"
+        return f"The setting {field} ({places}){given}: {what}."
     return f"{home / FILE_NAME}: {what}. See docs/reference/configuration.md for every setting."
 
 

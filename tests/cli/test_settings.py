@@ -74,6 +74,13 @@ def test_every_setting_is_described():
         ('home = "/elsewhere"', {}, "home"),
         ("port = ", {}, "almoner.toml"),
         ("demo = true", {"host": "0.0.0.0"}, "host"),
+        (
+            "",
+            {"prot": "8000"},
+            "ALMONER_PROT, and there is no such setting: did you mean ALMONER_PORT",
+        ),
+        ("port = 70000", {}, "is '70000'"),
+        ('log_store = "ftp://files"', {}, "log_store"),
     ],
 )
 def test_a_wrong_setting_is_named(home, toml, environ, named):

@@ -28,7 +28,7 @@ MAX_REQUESTS = 65_536
 
 def run(settings: Settings, on_ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT, then finish what was accepted."""
-    _check_port(settings)
+    check_port(settings)
     _check_database(settings)
     _allow_files()
     uvloop.run(_serve(settings, on_ready))
@@ -98,7 +98,8 @@ def _check_database(settings: Settings) -> None:
         raise DatabaseError("The database is of an older version: run `almoner init`.")
 
 
-def _check_port(settings: Settings) -> None:
+def check_port(settings: Settings) -> None:
+    """Refuse a port that something else listens on, with one sentence."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

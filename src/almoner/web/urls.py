@@ -5,7 +5,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.contrib.sitemaps.views import sitemap
 
-from almoner.web import receipts
+from almoner.web import log_page, receipts
 from almoner.web.api import api, missing
 from almoner.web.pictures import picture
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("api/v1/<path:rest>", missing),
     path("media/images/<str:name>", picture, name="picture"),
+    path("log/", log_page.page, name="log"),
     path("receipts/<int:index>/<str:token>/", receipts.page, name="receipt"),
     path(f"receipts/<int:index>/<str:token>/{receipts.FILE}", receipts.file),
     path("receipts/<int:index>/<str:token>/qr.svg", receipts.qr),
