@@ -14,13 +14,15 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench import events, ledgers, pages
+from bench import events, ledgers, log, pages
 from bench.measure import Row
 
 PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "pages": pages.rows,
     "events": events.rows,
     "ledgers": ledgers.rows,
+    "log": log.rows,
+    "growth": log.growth,
 }
 
 

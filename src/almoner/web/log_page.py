@@ -1,5 +1,6 @@
 """The page of the log itself: its newest checkpoint, who signed it, who cosigned it and when."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from almoner.log.store import CHECKPOINT
 from almoner.publication import keys
 from almoner.publication.stores import StoreError, open_store
 from almoner.publication.witnesses import read_policy
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ def page(request: HttpRequest) -> HttpResponse:
                 "is_met": terms.is_met(note.verified),
             }
     except (ConfigError, NoteError, StoreError) as error:
-        context["trouble"] = str(error)
+        logger.error("The log's page cannot be shown: %s", error)
+        context["trouble"] = True
     response = render(request, "proof/log.html", context)
     response["Cache-Control"] = "no-store"
     return response
