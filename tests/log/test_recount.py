@@ -380,3 +380,16 @@ def test_a_refund_takes_from_an_entry_that_is_there(target: int) -> None:
     taken = pledge(1, "-1", "-1", kind="refund", corrects=target)
 
     assert f"corrects entry {target}, which is not before it" in refusal(pledge(0, "2", "2"), taken)
+
+
+def test_a_pledge_only_gives_and_a_refund_only_takes() -> None:
+    """Else a gift could vanish without an entry that says from which one it was taken."""
+    first = pledge(0, "2", "2")
+
+    assert "is a pledge with a share of -1" in refusal(first, pledge(1, "-1", "-1"))
+    assert "is a refund with a share of 1" in refusal(
+        first, pledge(1, "1", "1", kind="refund", corrects=0)
+    )
+    resumed = Recount.resumed(3, b"", {(MEALS, "meal"): 5}, {"meal": 0}, {"bowls": (1, 1)})
+    with pytest.raises(RecountError, match="is a refund with a share of 1"):
+        resumed.add(shape(3, [encode(pledge(3, "1", "1", kind="refund", corrects=1))]))

@@ -274,6 +274,8 @@ class Recount:
             if not _SHARE.fullmatch(each.share):
                 raise RecountError(index, f"gives a share of {each.share[:40]!r}")
             share = Fraction(each.share)
+            if share * (-1 if entry.kind == "refund" else 1) < 0:
+                raise RecountError(index, f"is a {entry.kind} with a share of {each.share}")
             pledges.append((each.campaign, share.numerator, share.denominator))
         if len({name for name, _, _ in pledges}) != len(pledges):
             raise RecountError(index, "names a campaign twice")
@@ -392,7 +394,7 @@ class Recount:
             at = target, campaign
             left = self._left.get(at, granted.get(campaign, Fraction(0)))
             self._left[at] = left = left + Fraction(numerator, denominator)
-            if left < 0 or numerator > 0:
+            if left < 0:
                 raise RecountError(
                     self.size, f"takes more off {campaign} than entry {target} gave it"
                 )
