@@ -17,7 +17,7 @@ from binascii import Error as HexError
 from binascii import unhexlify
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import lcm
 from typing import Final
@@ -64,20 +64,30 @@ class Shaped:
     """A run of entries from `first`, and which shape each has, by its place in `samples`.
 
     A sample is the first entry of a shape: its number, its bytes, the shape. `times` are those
-    of the first and the last entry.
+    of the first and the last entry. `wrong` is the entry after these, where that was refused.
     """
 
     first: int
     samples: Sequence[tuple[int, bytes, bytes]]
     shapes: "array[int]"
     times: tuple[bytes, bytes]
+    wrong: RecountError | None = None
 
 
 def shape(first: int, entries: Sequence[bytes]) -> Shaped:
     """Sort a run of entries by shape, checking what differs within one: index, time, event.
 
-    Checked column by column, a whole run in one comparison: half the time of one by one.
+    It ends before the first one that is wrong, which is refused once those before it are folded.
     """
+    try:
+        return _shape(first, entries)
+    except RecountError as error:
+        before = shape(first, entries[: error.entry - first])
+        return replace(before, wrong=before.wrong or error)
+
+
+def _shape(first: int, entries: Sequence[bytes]) -> Shaped:
+    """Checked column by column, a whole run in one comparison: half the time of one by one."""
     numbers = range(first, first + len(entries))
     starts = [_HEAD_SIZE + len(str(number)) for number in numbers]
     _check_heads(numbers, [entry[:at] for entry, at in zip(entries, starts, strict=True)])
@@ -207,21 +217,27 @@ class Recount:
         return cls(size, time, balances, scales, standings, units, _begun=size)
 
     def add(self, run: Shaped) -> None:
-        """Fold the next run of entries."""
+        """Fold the next run of entries; a `RecountError` names the first that is wrong."""
         assert run.first == self.size, f"entries from {run.first} after {self.size}"
-        if not run.shapes:
-            return
-        if run.times[0] < self.time:
-            raise RecountError(self.size, "is of a time before the entry before it")
-        self.time = run.times[1]
-        numbers = [self._number(*sample) for sample in run.samples]
-        self._of_entry.extend(array("I", [numbers[place] for place in run.shapes]))
+        if run.shapes:
+            if run.times[0] < self.time:
+                time = run.times[0].decode()
+                raise RecountError(self.size, f"is of {time}, before the entry before it")
+            self.time = run.times[1]
+        numbers, wrong = self._numbered(run)
+        # Those before the wrong one come first: one of them may be wrong in what it moves.
+        self._fold(numbers, run.shapes[: wrong.entry - run.first] if wrong else run.shapes)
+        if wrong:
+            raise wrong
+
+    def _fold(self, numbers: Sequence[int], shapes: "array[int]") -> None:
+        self._of_entry.extend(array("I", [numbers[place] for place in shapes]))
         movements = [self._movements[number] for number in numbers]
         self._widen(movements)
         carries: dict[str, list[int]] = {}
         steps = [self._step(each, carries) for each in movements]
         settled = 0
-        for at, place in enumerate(run.shapes):
+        for at, place in enumerate(shapes):
             step = steps[place]
             if step is not None:
                 carry, advance, parts, posted = step
@@ -229,14 +245,14 @@ class Recount:
                 if grown == posted:
                     continue
             # One whose order matters, or that is wrong: everything before it comes first.
-            self._settle(movements, run.shapes[settled:at])
+            self._settle(movements, shapes[settled:at])
             self._apply(movements[place])
             self.size, settled = self.size + 1, at + 1
             for campaign, _, _ in movements[place].pledges:
                 if campaign in carries:
                     due, parts = self.standings[campaign]
                     carries[campaign][0] = due % parts
-        self._settle(movements, run.shapes[settled:])
+        self._settle(movements, shapes[settled:])
 
     def totals(self) -> dict[str, dict[str, int]]:
         """The measures of every cause, in minor units, as the counters name them."""
@@ -251,6 +267,16 @@ class Recount:
             sums["pledged"] = sums["held"] + sums["owed"] + sums["delivered"]
             sums["shown"] = sums["opening"] + sums["pledged"]
         return found
+
+    def _numbered(self, run: Shaped) -> tuple[list[int], RecountError | None]:
+        """The numbers of a run's shapes, up to the first entry that is wrong."""
+        numbers: list[int] = []
+        for sample in run.samples:
+            try:
+                numbers.append(self._number(*sample))
+            except RecountError as error:
+                return numbers, error
+        return numbers, run.wrong
 
     def _number(self, index: int, sample: bytes, named: bytes) -> int:
         """This fold's own number of a shape; its first sample is parsed and checked."""
