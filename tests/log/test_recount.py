@@ -423,3 +423,17 @@ def test_it_is_the_first_wrong_entry_that_is_named_in_whatever_runs(
 
     assert caught.value.entry == min(wrong)
     assert outcome(found, cuts) == outcome(found)
+
+
+def test_postings_of_one_entry_may_come_in_any_order() -> None:
+    paid_before_it_came = moves(
+        0,
+        ("sponsor/a/fund", "sponsor/b/fund", "USD", "1"),
+        ("external", "sponsor/a/fund", "USD", "1"),
+    )
+
+    assert recount([encode(paid_before_it_came)]).balances == {
+        ("external", "USD"): -1,
+        ("sponsor/a/fund", "USD"): 0,
+        ("sponsor/b/fund", "USD"): 1,
+    }

@@ -374,7 +374,10 @@ class Recount:
         balances = self.balances
         for debit, credit, minor in movement.postings:
             balances[credit] = balances.get(credit, 0) + minor
-            left = balances[debit] = balances.get(debit, 0) - minor
+            balances[debit] = balances.get(debit, 0) - minor
+        # Postings of one entry stand or fall together, so it is their sum that counts.
+        for debit, _, _ in movement.postings:
+            left = balances[debit]
             if left < 0 and debit[0] != EXTERNAL:
                 raise RecountError(
                     self.size, f"leaves {debit[0]} at {left} {debit[1]} in minor units"
