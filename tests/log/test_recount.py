@@ -437,3 +437,10 @@ def test_postings_of_one_entry_may_come_in_any_order() -> None:
         ("sponsor/a/fund", "USD"): 0,
         ("sponsor/b/fund", "USD"): 1,
     }
+
+
+def test_numbers_longer_than_any_ledger_writes_are_refused() -> None:
+    for share in ("9" * 5000, "1/" + "9" * 5000, "-" + "9" * 1001):
+        assert "gives a share of" in refusal(pledge(0, share, "1"))
+    for value in ("9" * 5000, "0." + "9" * 5000):
+        assert "moves '" in refusal(moves(0, ("external", MEALS, "meal", value)))

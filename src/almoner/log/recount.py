@@ -40,8 +40,10 @@ _HEX = re.compile(rb"[0-9A-Fa-f]{64}")
 _PLEDGE = b'","kind":"pledge","event":"'
 _PLEDGE_SIZE = len(_PLEDGE)
 _PLEDGE_END = _PLEDGE_SIZE + _EVENT_SIZE
-_VALUE = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?")
-_SHARE = re.compile(r"-?(?:0|[1-9][0-9]*)(?:/[1-9][0-9]*)?")
+# An amount has 19 digits at most (units), and a share's denominator is the product of a few
+# rates'. Without a bound one entry could keep a recount busy for ever.
+_VALUE = re.compile(r"(0|[1-9][0-9]{0,39})(?:\.([0-9]{1,39}))?")
+_SHARE = re.compile(r"-?(?:0|[1-9][0-9]{0,999})(?:/[1-9][0-9]{0,999})?")
 
 AccountKey = tuple[str, str]  # path, unit
 
