@@ -444,3 +444,14 @@ def test_numbers_longer_than_any_ledger_writes_are_refused() -> None:
         assert "gives a share of" in refusal(pledge(0, share, "1"))
     for value in ("9" * 5000, "0." + "9" * 5000):
         assert "moves '" in refusal(moves(0, ("external", MEALS, "meal", value)))
+
+
+@pytest.mark.parametrize("kind", ["pledge", "deposit"])
+def test_nothing_follows_a_time_or_a_commitment(kind: str) -> None:
+    whole = pledge(0, "1", "1") if kind == "pledge" else moves(0, ("external", "a", "x", "1"))
+    whole = msgspec.structs.replace(whole, kind=kind, event=SEALED)
+
+    for time in (f"{TIME} or so", TIME * 2):
+        assert "has no time in UTC" in refusal(msgspec.structs.replace(whole, time=time))
+    for event in (f"{SEALED}0", f"{SEALED}!", SEALED[1:], "a", SEALED.upper(), "é" * 32):
+        assert "a commitment that is not 64" in refusal(msgspec.structs.replace(whole, event=event))

@@ -35,7 +35,9 @@ _CLOCK = re.compile(rb"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6]
 _CLOCK_SIZE = 20  # all of a time before its microseconds
 _EVENT = b',"event":"'
 _EVENT_SIZE = 64
-_HEX = re.compile(rb"[0-9A-Fa-f]{64}")
+_NO_TIME = "has no time in UTC with microseconds"
+_NO_COMMITMENT = "has a commitment that is not 64 hexadecimal digits"
+_HEX = re.compile(rb"[0-9a-f]{64}")
 # How a pledge's entry goes on after its time: by far most entries are pledges.
 _PLEDGE = b'","kind":"pledge","event":"'
 _PLEDGE_SIZE = len(_PLEDGE)
@@ -147,7 +149,7 @@ def _check_times(first: int, times: Sequence[bytes]) -> None:
         and columns[-1] == b"Z" * len(times)
     ):
         wrong = next(at for at, time in enumerate(times) if not _TIME.fullmatch(time))
-        raise RecountError(first + wrong, "has no time in UTC with microseconds")
+        raise RecountError(first + wrong, _NO_TIME)
     if times != sorted(times):
         place = next(at for at in range(1, len(times)) if times[at] < times[at - 1])
         raise RecountError(
@@ -158,14 +160,15 @@ def _check_times(first: int, times: Sequence[bytes]) -> None:
 def _check_events(first: int, entries: Sequence[bytes], events: Sequence[bytes]) -> None:
     """Every commitment is 64 hexadecimal digits."""
     try:
-        if len(unhexlify(b"".join(events))) * 2 == _EVENT_SIZE * len(events):
+        whole = b"".join(events)
+        if len(unhexlify(whole)) * 2 == _EVENT_SIZE * len(events) and whole == whole.lower():
             return
     except HexError:
         pass
     for index, entry in enumerate(entries, first):
         _, event, tail = entry.partition(_EVENT)
         if event and not _HEX.fullmatch(tail[:_EVENT_SIZE]):
-            raise RecountError(index, "has a commitment that is not 64 hexadecimal digits")
+            raise RecountError(index, _NO_COMMITMENT)
     raise AssertionError(f"a commitment after entry {first} is wrong, and none was found")
 
 
@@ -291,6 +294,11 @@ class Recount:
 
     def _movement(self, entry: Entry) -> _Movement:
         index = entry.index
+        # `shape` looks at as many bytes as they should have; these are all that they have.
+        if len(entry.time) != _TIME_SIZE:
+            raise RecountError(index, _NO_TIME)
+        if len(entry.event) not in (0, _EVENT_SIZE):
+            raise RecountError(index, _NO_COMMITMENT)
         if entry.v != SCHEMA or entry.kind not in KINDS:
             raise RecountError(index, f"is of an unknown kind: {entry.kind[:40]!r}")
         if (entry.kind == "refund") != (entry.corrects is not None):
