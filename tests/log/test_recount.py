@@ -455,3 +455,11 @@ def test_nothing_follows_a_time_or_a_commitment(kind: str) -> None:
         assert "has no time in UTC" in refusal(msgspec.structs.replace(whole, time=time))
     for event in (f"{SEALED}0", f"{SEALED}!", SEALED[1:], "a", SEALED.upper(), "é" * 32):
         assert "a commitment that is not 64" in refusal(msgspec.structs.replace(whole, event=event))
+
+
+def test_an_entry_that_is_nested_or_long_beyond_reason_is_refused() -> None:
+    deep = encode(pledge(0, "1", "1"))[:-1] + b',"more":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
+    long = encode(moves(0, ("external", "x" * 65_000, "meal", "1"), kind="deposit"))
+
+    assert "cannot be read: maximum recursion depth" in refusal(deep)
+    assert "has 65536 bytes, over 65535" in refusal(long[:-1] + b" " * (65_535 - len(long)) + b"}}")

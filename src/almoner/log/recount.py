@@ -22,7 +22,7 @@ from fractions import Fraction
 from math import lcm
 from typing import Final
 
-from almoner.log.entry import SCHEMA, Entry, EntryPosting, decode, encode
+from almoner.log.entry import MAX_ENTRY, SCHEMA, Entry, EntryPosting, decode, encode
 
 KINDS: Final = frozenset({"pledge", "refund", "opening", "deposit", "transfer"})
 EXTERNAL: Final = "external"
@@ -441,9 +441,11 @@ class Recount:
 
 def decode_canonical(body: bytes, index: int) -> Entry:
     """The entry in `body`, if writing it gives the very same bytes."""
+    if len(body) > MAX_ENTRY:
+        raise RecountError(index, f"has {len(body)} bytes, over {MAX_ENTRY}")
     try:
         entry = decode(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RecountError(index, f"cannot be read: {error}") from None
     if encode(entry) != body:
         raise RecountError(index, "is not written as its content is written")
