@@ -463,3 +463,26 @@ def test_an_entry_that_is_nested_or_long_beyond_reason_is_refused() -> None:
 
     assert "cannot be read: maximum recursion depth" in refusal(deep)
     assert "has 65536 bytes, over 65535" in refusal(long[:-1] + b" " * (65_535 - len(long)) + b"}}")
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "2026-02-29T12:00",
+        "2026-13-01T12:00",
+        "2026-00-01T12:00",
+        "0000-01-01T12:00",
+        "2026-05-20T24:00",
+        "2026-05-20T29:00",
+        "2026-05-20T12:60",
+    ],
+)
+def test_a_time_is_one_that_a_calendar_has(time: str) -> None:
+    assert "has no time in UTC" in refusal(
+        msgspec.structs.replace(pledge(0, "1", "1"), time=f"{time}:00.000000Z")
+    )
+    assert "has no time in UTC" in refusal(
+        msgspec.structs.replace(pledge(0, "1", "1"), time="2026-05-20T12:00:60.000000Z")
+    )
+    leap = msgspec.structs.replace(pledge(0, "1", "1"), time="2028-02-29T23:59:59.999999Z")
+    assert recount([encode(leap)]).size == 1

@@ -18,6 +18,7 @@ from binascii import unhexlify
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from fractions import Fraction
 from math import lcm
 from typing import Final
@@ -28,11 +29,12 @@ KINDS: Final = frozenset({"pledge", "refund", "opening", "deposit", "transfer"})
 EXTERNAL: Final = "external"
 MEASURES: Final = ("opening", "held", "owed", "delivered", "confirmed")
 
-_TIME = re.compile(rb"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.[0-9]{6}Z")
 _TIME_SIZE = 27
 _HEAD_SIZE = len(b'{"v":1,"index":,"time":"')
-_CLOCK = re.compile(rb"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9]\.")
+_CLOCK = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.")
+_TIME = re.compile(_CLOCK.pattern + rb"[0-9]{6}Z")
 _CLOCK_SIZE = 20  # all of a time before its microseconds
+_DAY_SIZE = 10
 _EVENT = b',"event":"'
 _EVENT_SIZE = 64
 _NO_TIME = "has no time in UTC with microseconds"
@@ -147,14 +149,27 @@ def _check_times(first: int, times: Sequence[bytes]) -> None:
         and all(map(_CLOCK.fullmatch, clocks))
         and all(map(bytes.isdigit, columns[:-1]))
         and columns[-1] == b"Z" * len(times)
+        and all(map(_is_day, {clock[:_DAY_SIZE] for clock in clocks}))
     ):
-        wrong = next(at for at, time in enumerate(times) if not _TIME.fullmatch(time))
+        wrong = next(
+            at
+            for at, time in enumerate(times)
+            if not (_TIME.fullmatch(time) and _is_day(time[:_DAY_SIZE]))
+        )
         raise RecountError(first + wrong, _NO_TIME)
     if times != sorted(times):
         place = next(at for at in range(1, len(times)) if times[at] < times[at - 1])
         raise RecountError(
             first + place, f"is of {times[place].decode()}, before the entry before it"
         )
+
+
+def _is_day(day: bytes) -> bool:
+    try:
+        date.fromisoformat(day.decode())
+    except ValueError:
+        return False
+    return True
 
 
 def _check_events(first: int, entries: Sequence[bytes], events: Sequence[bytes]) -> None:
