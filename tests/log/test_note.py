@@ -329,3 +329,12 @@ def test_a_note_is_not_written_without_a_signature_or_a_line() -> None:
         note.write("text\n", [])
     with pytest.raises(AssertionError, match="ends with a line break"):
         note.write("text", [LOG.sign("text")])
+
+
+def test_half_of_a_surrogate_pair_is_refused_before_it_is_hashed() -> None:
+    line = str(LOG.sign("text\n"))
+
+    with pytest.raises(NoteError, match="control characters"):
+        open_note(f"\ud800\n\n{line}", [LOG.key])
+    with pytest.raises(NoteError, match="is not a key name"):
+        parse_key("a\udfff+00000000+" + b64encode(bytes([1] * 33)).decode())

@@ -25,7 +25,8 @@ MAX_SIGNATURES = 64
 MAX_NOTE = 1 << 20  # bytes
 
 _LINE = re.compile(r"— (?P<name>[^ ]+) (?P<blob>[A-Za-z0-9+/=]+)")
-_CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
+# Half of a surrogate pair is no text, and UTF-8 has no bytes for it.
+_UNFIT = re.compile("[\x00-\x09\x0b-\x1f\ud800-\udfff]")
 _SIGNATURE_SIZE = 64
 _TIME_SIZE = 8
 
@@ -108,8 +109,10 @@ class Note:
 
 def check_name(name: str) -> None:
     """Refuse a key name that the format has no room for."""
-    if not name or "+" in name or any(letter.isspace() for letter in name):
-        raise NoteError(f"{name!r} is not a key name: no spaces, no plus sign, not empty")
+    if not name or "+" in name or any(letter.isspace() for letter in name) or _UNFIT.search(name):
+        raise NoteError(
+            f"{name[:80]!r} is not a key name: no spaces, no plus sign, not empty, all of it text"
+        )
 
 
 def parse_key(text: str) -> VerifierKey:
@@ -131,7 +134,7 @@ def parse_key(text: str) -> VerifierKey:
 
 def split(note: str) -> tuple[str, tuple[Signature, ...]]:
     """A note's text and its signature lines, none of them verified."""
-    if len(note) > MAX_NOTE or _CONTROL.search(note):
+    if len(note) > MAX_NOTE or _UNFIT.search(note):
         raise NoteError("this is no note: it is too long, or holds control characters")
     head, gap, tail = note.rpartition("\n\n")
     if not gap or not tail.endswith("\n"):
