@@ -338,3 +338,16 @@ def test_half_of_a_surrogate_pair_is_refused_before_it_is_hashed() -> None:
         open_note(f"\ud800\n\n{line}", [LOG.key])
     with pytest.raises(NoteError, match="is not a key name"):
         parse_key("a\udfff+00000000+" + b64encode(bytes([1] * 33)).decode())
+
+
+def test_a_cosignature_of_no_time_that_there_is_is_refused() -> None:
+    other = witness("w.example", 2)
+    time = 2**63
+    made = other.private.sign(f"cosignature/v1\ntime {time}\ntext\n".encode())
+    late = Signature(other.name, other.key.id, time.to_bytes(8, "big") + made)
+
+    with pytest.raises(NoteError, match=r"the cosignature of w\.example is of no time"):
+        open_note(note.write("text\n", [LOG.sign("text\n"), late]), [LOG.key, other.key])
+    for time in (-1, 2**63):
+        with pytest.raises(AssertionError, match=r"w\.example cosigns at"):
+            other.cosign("text\n", time)

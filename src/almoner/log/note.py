@@ -22,7 +22,8 @@ COSIGNATURE: Final = 0x04
 
 # The specification asks for 16 at least; a note with more than this is no checkpoint of ours.
 MAX_SIGNATURES = 64
-MAX_NOTE = 1 << 20  # bytes
+MAX_NOTE = 1 << 20  # characters
+MAX_TIME = (1 << 63) - 1  # tlog-cosignature's bound
 
 _LINE = re.compile(r"— (?P<name>[^ ]+) (?P<blob>[A-Za-z0-9+/=]+)")
 # Half of a surrogate pair is no text, and UTF-8 has no bytes for it.
@@ -95,6 +96,7 @@ class Signer:
     def cosign(self, text: str, time: int) -> Signature:
         """Cosign a checkpoint's text (0x04) as seen at `time`, POSIX seconds."""
         assert self.algorithm == COSIGNATURE, f"{self.name} signs, it does not cosign"
+        assert 0 <= time <= MAX_TIME, f"{self.name} cosigns at {time}"
         made = self.private.sign(_cosigned(text, time))
         return Signature(self.name, self.key.id, time.to_bytes(_TIME_SIZE) + made)
 
@@ -168,6 +170,8 @@ def open_note(note: str, keys: Iterable[VerifierKey]) -> Note:
 def verify(text: str, signature: Signature, key: VerifierKey) -> None:
     """Refuse a signature or cosignature on `text` that does not hold."""
     if key.algorithm == COSIGNATURE:
+        if signature.time > MAX_TIME:
+            raise NoteError(f"the cosignature of {key.name} is of no time that there is")
         message = _cosigned(text, signature.time)
         made = signature.blob[_TIME_SIZE:]
     else:
