@@ -351,3 +351,11 @@ def test_a_cosignature_of_no_time_that_there_is_is_refused() -> None:
     for time in (-1, 2**63):
         with pytest.raises(AssertionError, match=r"w\.example cosigns at"):
             other.cosign("text\n", time)
+
+
+def test_a_known_key_that_fails_the_second_time_rejects_the_note() -> None:
+    first, second = LOG.sign("text\n"), LOG.sign("another\n")
+
+    with pytest.raises(NoteError, match="does not hold"):
+        open_note(note.write("text\n", [first, second]), [LOG.key])
+    assert open_note(note.write("text\n", [first, first]), [LOG.key]).verified == (first,)

@@ -158,9 +158,9 @@ def open_note(note: str, keys: Iterable[VerifierKey]) -> Note:
     for signature in signatures:
         at = signature.name, signature.key_id
         key = known.get(at)
-        if key is not None and at not in verified and key.algorithm in (ED25519, COSIGNATURE):
+        if key is not None and key.algorithm in (ED25519, COSIGNATURE):
             verify(text, signature, key)
-            verified[at] = signature
+            verified.setdefault(at, signature)
     if not verified:
         names = ", ".join(f"{each.name}+{each.key_id.hex()}" for each in signatures)
         raise NoteError(f"no known key has signed this note, only {names}")
