@@ -128,3 +128,12 @@ def test_an_empty_log_has_the_empty_root() -> None:
 def test_what_is_no_checkpoint_is_refused_by_name(text: str, said: str) -> None:
     with pytest.raises(NoteError, match=said):
         checkpoint.parse(text)
+
+
+def test_a_witness_cannot_be_the_log_that_has_its_name() -> None:
+    """Its key is trusted to cosign; what it alone has signed is no log's checkpoint."""
+    other = witness("w.example", 2)
+    text = Checkpoint(other.name, 1, ROOT).text
+
+    with pytest.raises(NoteError, match=r"the log w\.example has not signed this"):
+        checkpoint.read(note.write(text, [other.cosign(text, 1)]), [LOG.key, other.key])

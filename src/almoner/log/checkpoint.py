@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from almoner.log.merkle import EMPTY_ROOT, HASH_SIZE
-from almoner.log.note import Note, NoteError, VerifierKey, open_note
+from almoner.log.note import ED25519, Note, NoteError, VerifierKey, open_note
 
 # Sizes are signed 64-bit numbers in every database, and a proof has a hash for each bit.
 MAX_SIZE = (1 << 63) - 1
@@ -60,10 +60,13 @@ def claimed(text: str) -> Checkpoint:
 def read(note: str, keys: Iterable[VerifierKey]) -> tuple[Checkpoint, Note]:
     """A verified checkpoint, with the note that carries its signatures.
 
-    At least one of the log's own `keys`, named by the origin, has signed it.
+    At least one of the log's own `keys`, named by the origin, has signed it. A cosignature is
+    no signature of a log: else a witness could vouch for a log of its own name.
     """
-    opened = open_note(note, keys)
+    known = tuple(keys)
+    opened = open_note(note, known)
     found = parse(opened.text)
-    if all(each.name != found.origin for each in opened.verified):
+    own = {each.id for each in known if each.name == found.origin and each.algorithm == ED25519}
+    if not any(each.name == found.origin and each.key_id in own for each in opened.verified):
         raise NoteError(f"the log {found.origin} has not signed this checkpoint itself")
     return found, opened
