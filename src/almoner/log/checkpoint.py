@@ -43,7 +43,7 @@ def parse(text: str) -> Checkpoint:
 def claimed(text: str) -> Checkpoint:
     """What a checkpoint's lines say, even where no tree is so: a witness answers that apart."""
     lines = text.split("\n")
-    if len(lines) < 4 or not all(lines[:-1]):
+    if len(lines) < 4 or lines[-1] or not all(lines[:-1]):
         raise NoteError("this is no checkpoint: origin, size and root are three lines")
     origin, size, encoded = lines[:3]
     if not _SIZE.fullmatch(size) or int(size) > MAX_SIZE:
