@@ -18,7 +18,7 @@ from tests.log.model import VECTORS, Memory, entries, vectors
 TILES = st.builds(
     Tile,
     st.integers(ENTRIES, 63),
-    st.integers(0, 2**55) | st.integers(0, 5000),
+    st.integers(0, 2**63 // 256) | st.integers(0, 5000),
     st.integers(1, 256),
 )
 SIZES = st.integers(1, 900)
@@ -43,6 +43,7 @@ def test_a_path_reads_back_as_its_tile(found: Tile) -> None:
 
 @given(st.text() | st.from_regex(r"tile/(entries|\d+)/(x\d{3}/)*\d{3}(\.p/\d+)?", fullmatch=True))
 @example("tile/0/000\n")
+@example("tile/0/" + "x999/" * 20_000 + "999")
 def test_any_path_is_a_tiles_own_or_an_error_that_says_why(path: str) -> None:
     with suppress(TileError):
         assert parse_path(path).path == path
@@ -178,6 +179,7 @@ def test_the_examples_of_the_specification_hold() -> None:
         "tile/0/x000/000",
         "tile/0/x00/000",
         "tile/0/1000",
+        "tile/0/x001/x000/x000/x000/x000/x000/x000/000",
         "tile/0/000.p/0",
         "tile/0/000.p/256",
         "tile/0/000.p/01",

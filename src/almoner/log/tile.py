@@ -21,7 +21,8 @@ ENTRIES: Final = -1  # the level that stands for bundles
 # A bundle's bytes at most: each entry has a length of two bytes and up to 65,535 of its own.
 MAX_BUNDLE: Final = WIDTH * (2 + 65_535)
 
-_PATH = re.compile(r"tile/(entries|[0-9]{1,2})/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([0-9]{1,3}))?")
+# A log of 2^63 entries numbers its tiles with 17 digits.
+_PATH = re.compile(r"tile/(entries|[0-9]{1,2})/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([0-9]{1,3}))?")
 
 
 class TileError(ValueError):
