@@ -32,12 +32,13 @@ class Writer:
         self._entries: list[bytes] = []
         self._levels: list[list[bytes]] = [[]]
         self._filled: list[Tile] = []
+        self._flushed = 0  # the size whose partial tiles are there
 
     @classmethod
     def open(cls, store: Store, size: int) -> "Writer":
         """The right edge of what the store holds for a log of `size` entries."""
         writer = cls(store)
-        writer.size = size
+        writer.size = writer._flushed = size
         level = 0
         writer._levels = []
         while size >> (8 * level) or level == 0:
@@ -71,14 +72,15 @@ class Writer:
                 self._fill()
 
     def flush(self) -> None:
-        """Put the partial tiles and the partial bundle of this size."""
+        """Put the partial tiles and the partial bundle of this size that are not there yet."""
         for level, hashes in enumerate(self._levels):
-            if hashes:
+            if hashes and self.size >> (8 * level) != self._flushed >> (8 * level):
                 number = (self.size >> (8 * level)) // WIDTH
                 self._store.put(Tile(level, number, len(hashes)).path, b"".join(hashes))
-        if self._entries:
+        if self._entries and self.size != self._flushed:
             last = bundle(self.size // WIDTH, len(self._entries))
             self._store.put(last.path, pack(self._entries))
+        self._flushed = self.size
 
     def collect(self) -> None:
         """Remove the partial tiles of those that were filled since the last time."""
