@@ -138,3 +138,12 @@ def test_a_size_that_is_published_twice_is_put_once() -> None:
     Writer.open(store, 300).flush()
 
     assert store.puts == before
+
+
+def test_an_entry_too_long_for_a_bundle_is_refused_before_it_is_hashed() -> None:
+    writer = Writer(Memory())
+    writer.add([b"x" * 65_535])
+
+    with pytest.raises(AssertionError, match="entry 1: 65536 bytes"):
+        writer.add([b"x" * 65_536])
+    assert writer.root == mth([b"x" * 65_535])

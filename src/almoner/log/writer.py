@@ -9,6 +9,7 @@ is to put the same bytes. Limit: a writer whose store failed is to be opened ane
 
 from collections.abc import Iterable
 
+from almoner.log.entry import MAX_ENTRY
 from almoner.log.merkle import EMPTY_ROOT, leaf_hash, parents
 from almoner.log.proof import fold, perfect
 from almoner.log.store import Store, read_tile
@@ -63,6 +64,7 @@ class Writer:
     def add(self, entries: Iterable[bytes]) -> None:
         """Take entries, and put every tile and bundle that they fill."""
         for entry in entries:
+            assert len(entry) <= MAX_ENTRY, f"entry {self.size}: {len(entry)} bytes"
             self._entries.append(entry)
             self._levels[0].append(leaf_hash(entry))
             self.size += 1
