@@ -159,3 +159,11 @@ def test_only_a_cosignature_that_was_verified_counts() -> None:
 def test_what_is_no_policy_is_refused_by_its_line(text: str, said: str) -> None:
     with pytest.raises(PolicyError, match=said):
         policy.parse(text)
+
+
+def test_groups_of_groups_however_deep_are_counted() -> None:
+    groups = [f"group g{n} any {f'g{n - 1}' if n else 'w0'}" for n in range(5000)]
+    found = policy.parse("\n".join([LINES, *groups, "quorum g4999"]))
+
+    assert found.is_met(cosigned("text\n", {"w0"}))
+    assert not found.is_met(cosigned("text\n", {"w1"}))

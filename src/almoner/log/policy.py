@@ -53,13 +53,11 @@ class Policy:
 
     def is_met(self, signatures: Iterable[Signature]) -> bool:
         """Whether verified signatures make up the quorum."""
-        return self.quorum == NONE or self._holds(self.quorum, self.cosigners(signatures))
-
-    def _holds(self, name: str, cosigners: Collection[str]) -> bool:
-        if name in self.groups:
-            least, members = self.groups[name]
-            return sum(self._holds(each, cosigners) for each in members) >= least
-        return name in cosigners
+        holding = set(self.cosigners(signatures))
+        for name, (least, members) in self.groups.items():  # members come before their groups
+            if len(holding.intersection(members)) >= least:
+                holding.add(name)
+        return self.quorum == NONE or self.quorum in holding
 
 
 def parse(text: str) -> Policy:
