@@ -167,3 +167,23 @@ def test_groups_of_groups_however_deep_are_counted() -> None:
 
     assert found.is_met(cosigned("text\n", {"w0"}))
     assert not found.is_met(cosigned("text\n", {"w1"}))
+
+
+def test_one_witness_never_counts_as_two() -> None:
+    key = WITNESSES[0].key
+    renamed = witness("other.example", 2).key  # the same public key
+
+    for line in (f"witness twin {key}", f"witness twin {renamed}"):
+        with pytest.raises(PolicyError, match=r"line 7 .* has the public key of w0\.example"):
+            policy.parse(f"{LINES}\n{line}\ngroup g all w0 twin\nquorum g")
+    with pytest.raises(PolicyError, match="line 8 of the policy: 'w0' is in a group already"):
+        policy.parse(f"{LINES}\ngroup a any w0\ngroup b 2 w0 a\nquorum b")
+    with pytest.raises(PolicyError, match="line 8 of the policy: 'w0' is in a group already"):
+        policy.parse(f"{LINES}\ngroup a any w0 w1\ngroup b any w0 w2\nquorum b")
+
+
+def test_a_log_is_named_once_and_by_a_key_that_signs() -> None:
+    with pytest.raises(PolicyError, match=r"line 2 .* has the public key of giving\.example/log"):
+        policy.parse(f"log {LOG.key}\nlog {signer('other.example').key}\nquorum none")
+    with pytest.raises(PolicyError, match="has a key that cosigns, it does not sign a log"):
+        policy.parse(f"log {WITNESSES[0].key}\nquorum none")

@@ -2,7 +2,7 @@
 
 A policy is lines: `log <vkey> [<url>]`, `witness <name> <vkey> [<url>]`,
 `group <name> <k|any|all> <name>…` over witnesses and groups named before, and
-`quorum <name|none>`. Limit: a group names each member once, and no group names itself.
+`quorum <name|none>`. A key is there once, and a witness or group is in one group at most.
 """
 
 import re
@@ -65,6 +65,7 @@ def parse(text: str) -> Policy:
     logs: list[VerifierKey] = []
     witnesses: dict[str, Witness] = {}
     groups: dict[str, tuple[int, tuple[str, ...]]] = {}
+    placed: set[str] = set()  # who is in a group; twice, one witness would count as two
     quorum = NONE
     for number, line in enumerate(text.splitlines(), 1):
         words = line.partition("#")[0].split()
@@ -73,13 +74,18 @@ def parse(text: str) -> Policy:
                 case []:
                     continue
                 case ["log", key, *rest] if len(rest) < 2:
-                    logs.append(parse_key(key))
+                    log = _log(key)
+                    _check_key(log, logs)
+                    logs.append(log)
                 case ["witness", name, key, *rest] if len(rest) < 2:
                     _check_new(name, witnesses, groups)
-                    witnesses[name] = Witness(name, _cosigner(key), rest[0] if rest else "")
+                    found = Witness(name, _cosigner(key), rest[0] if rest else "")
+                    _check_key(found.key, (each.key for each in witnesses.values()))
+                    witnesses[name] = found
                 case ["group", name, least, *members] if members:
                     _check_new(name, witnesses, groups)
-                    groups[name] = _group(least, members, {*witnesses, *groups})
+                    groups[name] = _group(least, members, {*witnesses, *groups}, placed)
+                    placed.update(members)
                 case ["quorum", name]:
                     if name != NONE and name not in witnesses and name not in groups:
                         raise PolicyError(f"no witness or group is called {name!r}")
@@ -89,6 +95,19 @@ def parse(text: str) -> Policy:
         except (PolicyError, NoteError) as error:
             raise PolicyError(f"line {number} of the policy: {error}") from None
     return Policy(tuple(logs), tuple(witnesses.values()), groups, quorum)
+
+
+def _log(text: str) -> VerifierKey:
+    key = parse_key(text)
+    if key.algorithm == COSIGNATURE:
+        raise PolicyError(f"{key.name} has a key that cosigns, it does not sign a log")
+    return key
+
+
+def _check_key(key: VerifierKey, known: Iterable[VerifierKey]) -> None:
+    twin = next((each for each in known if each.public == key.public), None)
+    if twin is not None:
+        raise PolicyError(f"{key.name} has the public key of {twin.name}")
 
 
 def _cosigner(text: str) -> VerifierKey:
@@ -105,12 +124,17 @@ def _check_new(name: str, *taken: Collection[str]) -> None:
         raise PolicyError(f"{name!r} is there twice")
 
 
-def _group(least: str, members: list[str], known: Collection[str]) -> tuple[int, tuple[str, ...]]:
+def _group(
+    least: str, members: list[str], known: Collection[str], placed: Collection[str]
+) -> tuple[int, tuple[str, ...]]:
     unknown = next((each for each in members if each not in known), None)
     if unknown is not None:
         raise PolicyError(f"no witness or group before this line is called {unknown!r}")
     if len(set(members)) != len(members):
         raise PolicyError("a group names each member once")
+    twice = next((each for each in members if each in placed), None)
+    if twice is not None:
+        raise PolicyError(f"{twice!r} is in a group already")
     count = {"any": 1, "all": len(members)}.get(least)
     if count is None:
         if not least.isdecimal() or not 0 < int(least) <= len(members):
