@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 from almoner.log.note import COSIGNATURE, NoteError, Signature, VerifierKey, parse_key
 
 NONE = "none"
+# Between words are spaces and tabs, and lines end with U+000A: nothing else divides a policy.
+_WORD = re.compile(r"[^ \t]+")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_COUNT = re.compile(r"[0-9]{1,4}")
 _NAME = re.compile(r"[^\s+#]{1,100}")
 
 
@@ -66,10 +70,12 @@ def parse(text: str) -> Policy:
     witnesses: dict[str, Witness] = {}
     groups: dict[str, tuple[int, tuple[str, ...]]] = {}
     placed: set[str] = set()  # who is in a group; twice, one witness would count as two
-    quorum = NONE
-    for number, line in enumerate(text.splitlines(), 1):
-        words = line.partition("#")[0].split()
+    quorum = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        words = [] if line.lstrip(" \t").startswith("#") else _WORD.findall(line)
         try:
+            if _CONTROL.search(line):
+                raise PolicyError("it holds a control character")
             match words:
                 case []:
                     continue
@@ -89,11 +95,15 @@ def parse(text: str) -> Policy:
                 case ["quorum", name]:
                     if name != NONE and name not in witnesses and name not in groups:
                         raise PolicyError(f"no witness or group is called {name!r}")
+                    if quorum:
+                        raise PolicyError(f"the quorum is {quorum} already")
                     quorum = name
                 case _:
                     raise PolicyError("write log, witness, group or quorum, and what belongs to it")
         except (PolicyError, NoteError) as error:
             raise PolicyError(f"line {number} of the policy: {error}") from None
+    if not quorum:
+        raise PolicyError('the policy has no quorum: write "quorum none" where none is asked')
     return Policy(tuple(logs), tuple(witnesses.values()), groups, quorum)
 
 
@@ -137,7 +147,7 @@ def _group(
         raise PolicyError(f"{twice!r} is in a group already")
     count = {"any": 1, "all": len(members)}.get(least)
     if count is None:
-        if not least.isdecimal() or not 0 < int(least) <= len(members):
+        if not _COUNT.fullmatch(least) or not 0 < int(least) <= len(members):
             raise PolicyError(f"{least!r} is not any, all or a number up to {len(members)}")
         count = int(least)
     return count, tuple(members)
