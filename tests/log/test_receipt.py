@@ -70,6 +70,17 @@ def test_a_file_reads_back_as_it_was_written(found: LogProof) -> None:
     assert receipt.parse(receipt.write(found)) == found
 
 
+def test_no_bit_of_the_signed_and_proven_lines_can_be_flipped() -> None:
+    """What is left is the extra line, which has a test of its own."""
+    whole = FILE.encode()
+    extra = range(whole.index(b"extra ") * 8, whole.index(b"\nindex") * 8)
+
+    for bit in range(len(whole) * 8):
+        if bit not in extra:
+            with pytest.raises((*REFUSED, UnicodeDecodeError)):
+                receipt.verify(model.flip(whole, bit).decode(), [LOG.key])
+
+
 @given(st.text(), st.binary())
 @example("", b'{"entry":"","source":"","ref":"","salt":""}')
 def test_any_text_is_a_receipt_or_an_error_that_says_why(text: str, extra: bytes) -> None:

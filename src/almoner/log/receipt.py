@@ -123,6 +123,8 @@ def _decode(text: str, what: str, size: int | None = None) -> bytes:
         decoded = b64decode(text, validate=True)
     except (Base64Error, ValueError):
         raise ReceiptError(f"{what} is not base64") from None
+    if b64encode(decoded).decode() != text:
+        raise ReceiptError(f"{what} is not canonical base64")
     if size is not None and len(decoded) != size:
         raise ReceiptError(f"{what} is {len(decoded)} bytes long, not {size}")
     return decoded
