@@ -220,3 +220,56 @@ def test_what_is_no_receipt_is_refused_by_name(text: str, said: str) -> None:
 def test_a_receipt_without_its_entry_is_refused(extra: bytes) -> None:
     with pytest.raises(ReceiptError, match="does not hold the entry that it is for"):
         receipt.verify(receipt.write(replace(FOUND, extra=extra)), [LOG.key])
+
+
+def test_no_bit_of_the_extra_line_can_be_flipped() -> None:
+    for flipped in model.flips(FOUND.extra):
+        with pytest.raises(REFUSED):
+            receipt.verify(receipt.write(replace(FOUND, extra=flipped)), [LOG.key])
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        b'{"entry":"\\ud800","source":"","ref":"","salt":""}',
+        b'{"entry":"","source":"\\ud800","ref":"","salt":"00"}',
+        b'{"entry":"","source":"\xed\xa0\x80","ref":"","salt":"00"}',
+        b'{"entry":1,"source":"","ref":"","salt":""}',
+        b'{"entry":"","source":"","ref":"","salt":"","more":' + b"[" * 50_000,
+        b"[" * 50_000,
+    ],
+)
+def test_an_extra_line_that_is_no_text_is_refused_by_name(extra: bytes) -> None:
+    with pytest.raises(ReceiptError, match="does not hold the entry that it is for"):
+        receipt.verify(receipt.write(replace(FOUND, extra=extra)), [LOG.key])
+
+
+def test_an_extra_line_is_written_in_one_way() -> None:
+    for altered in (
+        FOUND.extra.replace(b'","source', b'", "source'),
+        FOUND.extra.replace(b"shop", b"\\u0073hop"),
+        FOUND.extra.replace(SALT.hex().encode(), SALT.hex(" ").encode()),
+        FOUND.extra.replace(SALT.hex().encode(), SALT.hex().upper().encode()),
+    ):
+        with pytest.raises(ReceiptError, match="is not written as its content is written"):
+            receipt.verify(receipt.write(replace(FOUND, extra=altered)), [LOG.key])
+
+
+@pytest.mark.parametrize("salt", [SALT + b"\0", SALT[:-1], b"\0"])
+def test_a_salt_of_another_length_is_refused(salt: bytes) -> None:
+    """With a zero after it, it would make the very same commitment."""
+    entry = json.loads(FOUND.extra)["entry"].encode()
+    text = receipt.write(replace(FOUND, extra=receipt.enclose(entry, "shop", "order-1", salt)))
+
+    with pytest.raises(ReceiptError, match=f"the receipt's salt is {len(salt)} bytes long, not 16"):
+        receipt.verify(text, [LOG.key])
+
+
+def test_an_entry_nested_beyond_reason_is_refused_by_name() -> None:
+    entry = b'{"v":1,"more":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
+    text = Checkpoint(ORIGIN, 1, mth([entry])).text
+    signed = note.write(text, [LOG.sign(text)])
+    found = LogProof(0, (), signed, receipt.enclose(entry, "", "", b""))
+
+    with pytest.raises(ReceiptError, match="the receipt's entry cannot be read"):
+        receipt.verify(receipt.write(found), [LOG.key])

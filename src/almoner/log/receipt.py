@@ -5,13 +5,13 @@ not authenticated by itself: the entry is what the proof proves, and source and 
 right when they open the commitment in the entry's `event` with the salt.
 """
 
-import json
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import cast
+
+import msgspec
 
 from almoner.log import checkpoint, proof
 from almoner.log.checkpoint import Checkpoint
@@ -22,6 +22,9 @@ from almoner.log.note import Note, VerifierKey
 HEADER = "c2sp.org/tlog-proof@v1"
 # A receipt is an entry of at most 65,535 bytes in base64, 63 hashes and a checkpoint.
 MAX_RECEIPT = 200_000
+
+# A salt with a zero after it would make the same commitment (HMAC pads with zeros).
+SALT_SIZE = 16
 
 _INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
 
@@ -50,6 +53,16 @@ class Receipt:
     ref: str
     checkpoint: Checkpoint
     note: Note
+
+
+class _Extra(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    entry: str
+    source: str
+    ref: str
+    salt: str
+
+
+_read_extra = msgspec.json.Decoder(_Extra).decode
 
 
 def write(found: LogProof) -> str:
@@ -82,8 +95,7 @@ def parse(text: str) -> LogProof:
 
 def enclose(entry: bytes, source: str, ref: str, salt: bytes) -> bytes:
     """A receipt's extra: the entry, and what opens its commitment."""
-    held = {"entry": entry.decode(), "source": source, "ref": ref, "salt": salt.hex()}
-    return json.dumps(held, ensure_ascii=False, separators=(",", ":")).encode()
+    return msgspec.json.encode(_Extra(entry.decode(), source, ref, salt.hex()))
 
 
 def verify(text: str, keys: Iterable[VerifierKey]) -> Receipt:
@@ -96,7 +108,7 @@ def verify(text: str, keys: Iterable[VerifierKey]) -> Receipt:
     proof.verify_inclusion(found.index, signed.size, leaf_hash(entry), found.hashes, signed.root)
     try:
         written = decode(entry)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReceiptError(f"the receipt's entry cannot be read: {error}") from None
     if written.index != found.index:
         raise ReceiptError(f"the entry says that it is number {written.index}, not {found.index}")
@@ -110,12 +122,16 @@ def verify(text: str, keys: Iterable[VerifierKey]) -> Receipt:
 
 def _disclosed(extra: bytes) -> tuple[bytes, str, str, bytes]:
     try:
-        held = cast("dict[str, object]", json.loads(extra))
-        values = [held[name] for name in ("entry", "source", "ref", "salt")]
-        entry, source, ref, salt = (str(each) for each in values)
-        return entry.encode(), source, ref, bytes.fromhex(salt)
-    except (ValueError, KeyError, TypeError):
+        held = _read_extra(extra)
+        found = held.entry.encode(), held.source, held.ref, bytes.fromhex(held.salt)
+    except (ValueError, RecursionError):  # msgspec's own errors are ValueErrors
         raise ReceiptError("the receipt does not hold the entry that it is for") from None
+    # Nobody has signed this line: what is not written as we write it was altered.
+    if enclose(*found) != extra:
+        raise ReceiptError("the receipt's extra line is not written as its content is written")
+    if len(found[3]) not in (0, SALT_SIZE):
+        raise ReceiptError(f"the receipt's salt is {len(found[3])} bytes long, not {SALT_SIZE}")
+    return found
 
 
 def _decode(text: str, what: str, size: int | None = None) -> bytes:
