@@ -273,3 +273,13 @@ def test_an_entry_nested_beyond_reason_is_refused_by_name() -> None:
 
     with pytest.raises(ReceiptError, match="the receipt's entry cannot be read"):
         receipt.verify(receipt.write(found), [LOG.key])
+
+
+def test_a_line_break_does_not_move_a_reference_into_its_source() -> None:
+    """A commitment is over both with a line break between them."""
+    entry = json.loads(made(ref="1\n2").extra)["entry"].encode()
+    extra = receipt.enclose(entry, "shop\n1", "2", SALT)
+    text = receipt.write(replace(made(ref="1\n2"), extra=extra))
+
+    with pytest.raises(ReceiptError, match="the commitment differs"):
+        receipt.verify(text, [LOG.key])
