@@ -91,3 +91,8 @@ def test_a_list_of_none_and_a_flood_are_refused() -> None:
             keylist.read(document)
     with pytest.raises(NoteError, match="cannot be read"):
         keylist.read(b"[]")
+
+
+def test_a_list_nested_beyond_reason_is_refused_by_name() -> None:
+    with pytest.raises(NoteError, match="cannot be read: maximum recursion depth"):
+        keylist.read(b'{"more":' + b"[" * 50_000)

@@ -44,7 +44,7 @@ def read(document: bytes) -> KeyList:
     """Read `keys.json`; a `NoteError` says what is wrong with it."""
     try:
         found = msgspec.json.decode(document, type=KeyList)
-    except ValueError as error:  # msgspec's own errors are
+    except (ValueError, RecursionError) as error:  # msgspec's own errors are ValueErrors
         raise NoteError(f"the log's list of keys cannot be read: {error}") from None
     if not 0 < len(found.keys) <= MAX_KEYS:
         raise NoteError(f"the log's list of keys has {len(found.keys)} of them")
