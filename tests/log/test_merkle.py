@@ -85,3 +85,13 @@ def test_a_frontier_of_another_size_is_refused() -> None:
 def test_what_is_no_leaf_hash_is_refused() -> None:
     with pytest.raises(AssertionError, match="a leaf hash of 3 bytes"):
         merkle.extend(0, b"", [b"abc"])
+
+
+@given(entries.filter(lambda found: len(found) % 2 == 0))
+def test_hashes_made_many_at_once_are_those_made_one_by_one(found: list[bytes]) -> None:
+    leaves = [merkle.leaf_hash(entry) for entry in found]
+
+    assert merkle.leaf_hashes(found) == leaves
+    assert merkle.parents(leaves) == [
+        merkle.node_hash(*pair) for pair in zip(leaves[::2], leaves[1::2], strict=True)
+    ]

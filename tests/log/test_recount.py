@@ -486,3 +486,32 @@ def test_a_time_is_one_that_a_calendar_has(time: str) -> None:
     )
     leap = msgspec.structs.replace(pledge(0, "1", "1"), time="2028-02-29T23:59:59.999999Z")
     assert recount([encode(leap)]).size == 1
+
+
+def test_a_cause_is_counted_in_one_unit() -> None:
+    first = pledge(0, "1", "1")
+    in_miles = moves(1, ("external", MEALS, "mile", "1.00"))
+
+    assert "counts meals in mile, not in meal" in refusal(first, in_miles)
+    resumed = Recount.resumed(1, b"", {(MEALS, "meal"): 1}, {"meal": 0}, {"bowls": (1, 1)})
+    with pytest.raises(RecountError, match="counts meals in mile, not in meal"):
+        resumed.add(shape(1, [encode(in_miles)]))
+
+
+def test_a_repeated_shape_is_folded_as_often_as_it_is_there() -> None:
+    """Some are added up all at once: what lies between them must still come in its order."""
+    fund = ("external", "sponsor/tinwood/fund", "meal", "2")
+    spend = ("sponsor/tinwood/fund", "charity/north-pantry/owed/meals", "meal", "1")
+    gift = EntryPledge("soup", 1, "1")
+
+    def soup(index: int) -> Entry:
+        return msgspec.structs.replace(
+            moves(index, spend, kind="pledge"), pledges=(gift,), time=TIME
+        )
+
+    found = [pledge(0, "1/2"), moves(1, fund, kind="deposit"), soup(2), pledge(3, "1/2", "1")]
+    made = recount([*map(encode, [*found, soup(4), pledge(5, "1/2")])])
+
+    assert made.balances["charity/north-pantry/owed/meals", "meal"] == 2
+    assert made.balances[MEALS, "meal"] == 1
+    assert "leaves sponsor/tinwood/fund at -1 meal" in refusal(*found, soup(4), soup(5))

@@ -180,11 +180,11 @@ def _check_events(first: int, entries: Sequence[bytes], events: Sequence[bytes])
             return
     except HexError:
         pass
-    for index, entry in enumerate(entries, first):
-        _, event, tail = entry.partition(_EVENT)
-        if event and not _HEX.fullmatch(tail[:_EVENT_SIZE]):
-            raise RecountError(index, _NO_COMMITMENT)
-    raise AssertionError(f"a commitment after entry {first} is wrong, and none was found")
+    said = (entry.partition(_EVENT)[1:] for entry in entries)
+    wrong = next(
+        at for at, (event, tail) in enumerate(said) if event and not _HEX.match(tail[:_EVENT_SIZE])
+    )
+    raise RecountError(first + wrong, _NO_COMMITMENT)
 
 
 @dataclass(frozen=True, slots=True)
