@@ -20,6 +20,7 @@ from almoner.ledger.database import Database
 from almoner.ledger.event import (
     Event,
     Posting,
+    Transfer,
     decode_order,
     decode_refund,
     instant,
@@ -43,6 +44,9 @@ SALT_BYTES = 16
 # What transfers may bring an account to: half of a signed 64-bit column, so that the pledges
 # of five hundred campaigns, each at most units.MAX_MINOR, still fit on top.
 MAX_BALANCE = 2**62
+# Accounts that a batch's transfers name are read together, up to so many (SQLite takes 32,766
+# values a statement); any others one by one.
+MAX_LOOKED_UP = 10_000
 
 Made = list[tuple[CampaignVersion, Pledge]]
 
@@ -168,6 +172,7 @@ class Book:
             self._refunded,
             [item.key for item in incoming if item.event.kind == "order"],
         )
+        self._load_accounts(item.event.body for item in incoming)
 
     def load_orders(self, refunded: Iterable[bytes], ordered: Iterable[bytes]) -> None:
         """Load the orders with keys `refunded`, and early refunds of those in `ordered`."""
@@ -213,6 +218,20 @@ class Book:
             body = self._orders[waiting[of_seq]].refunds.pop(seq)
             early = EarlyRefund(seq, body, _sealed(salt, source, ref))
             self._early.setdefault(waiting[of_seq], []).append(early)
+
+    def _load_accounts(self, bodies: Iterable[object]) -> None:
+        paths = {
+            path
+            for body in bodies
+            if isinstance(body, Transfer)
+            for posting in body.postings
+            for path in (posting.debit, posting.credit)
+        }
+        for number, path, unit, scale, balance in self.db.rows_in(
+            "SELECT id, path, unit, scale, balance FROM ledger_account WHERE path IN ?",
+            list(paths)[:MAX_LOOKED_UP],
+        ):
+            self._accounts[path, unit] = Account(number, path, unit, scale, balance, new=False)
 
     def _load_holdings(self, records: dict[int, OrderRecord]) -> None:
         for event, campaign, version, of_event, entry, share in self.db.rows_in(
