@@ -9,6 +9,7 @@ are read exactly or refused: nothing is rounded here.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 Kind = Literal["count", "distance", "money"]
@@ -85,6 +86,7 @@ def currency(code: str) -> Unit:
     return Unit(code, "money", scale)
 
 
+@lru_cache(maxsize=4096)  # a shop's prices repeat; refusals are not kept
 def minor_units(text: str, scale: int) -> int:
     """Read a decimal string exactly: `("19.98", 2)` is 1998.
 
