@@ -225,6 +225,36 @@ def test_shipping_given_back_changes_nothing(shop):
     assert shop.given() == (50, 2, 1)
 
 
+@pytest.mark.parametrize("named", ["refund_shipping_lines", "duties", "additional_fees"])
+def test_what_is_given_back_beside_the_goods_changes_nothing(shop, named):
+    shop.deliver(order(1, [line(1, 1, "10.00")]))
+    paid_back = [{"kind": "refund", "status": "success", "amount": "25.00", "currency": "USD"}]
+    outcome = shop.deliver(
+        refund(9, 1, transactions=paid_back, **{named: [{"id": 5}]}), "refunds/create"
+    )
+    assert statuses(outcome) == ["nothing to take off"]
+    assert shop.given() == (50, 2, 1)
+
+
+def test_goodwill_beside_shipping_takes_off_the_goodwill_only(shop):
+    shop.deliver(order(1, [line(1, 2, "10.00")]))
+    shop.deliver(goodwill(9, 1, "5.00", refund_shipping_lines=[{"id": 5}]), "refunds/create")
+    assert shop.given() == (75, 4, 1)
+
+
+def test_an_adjustment_without_a_kind_is_goodwill(shop):
+    shop.deliver(order(1, [line(1, 2, "10.00")]))
+    shop.deliver(refund(9, 1, order_adjustments=[{"amount": "-5.00"}]), "refunds/create")
+    assert shop.given() == (75, 4, 1)
+
+
+@pytest.mark.parametrize("id", [-1, 2**63, 10**250])
+def test_a_number_that_is_none_of_shopifys_is_refused(shop, id):
+    with pytest.raises(Problem) as caught:
+        shop.deliver(order(id))
+    assert (caught.value.status, caught.value.field) == (422, "id")
+
+
 def test_a_refund_that_overtakes_its_order_waits_for_it(shop):
     early = shop.deliver(refund(9, 1, [refunded(1, 1, "10.00")]), "refunds/create")
     assert statuses(early) == ["waiting for its order"]

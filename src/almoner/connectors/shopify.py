@@ -43,6 +43,8 @@ MAX_DIGITS = 19
 _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation, Overflow])
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
+# Shopify numbers everything in 64 bits.
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class _Allocation(msgspec.Struct, frozen=True):
@@ -54,10 +56,10 @@ class _TaxLine(msgspec.Struct, frozen=True):
 
 
 class _Line(msgspec.Struct, frozen=True):
-    id: int
+    id: Number
     quantity: Quantity
     price: Decimal
-    product_id: int | None = None
+    product_id: Number | None = None
     sku: str | None = None
     total_discount: Decimal = Decimal(0)
     discount_allocations: list[_Allocation] | None = None
@@ -78,7 +80,7 @@ class _SoldLine(msgspec.Struct, frozen=True):
 
 
 class _RefundLine(msgspec.Struct, frozen=True):
-    line_item_id: int
+    line_item_id: Number
     quantity: Quantity
     subtotal: Decimal | None = None
     total_tax: Decimal = Decimal(0)
@@ -93,6 +95,10 @@ class _Adjustment(msgspec.Struct, frozen=True):
     amount_set: _MoneySet | None = None
 
 
+class _Other(msgspec.Struct, frozen=True):
+    """Shipping, a duty or a fee that was given back: that there is one is all that counts."""
+
+
 class _Transaction(msgspec.Struct, frozen=True):
     kind: str = ""
     status: str = ""
@@ -101,16 +107,19 @@ class _Transaction(msgspec.Struct, frozen=True):
 
 
 class _Refund(msgspec.Struct, frozen=True):
-    id: int
-    order_id: int
+    id: Number
+    order_id: Number
     refund_line_items: Annotated[list[_RefundLine], msgspec.Meta(max_length=MAX_LINES)]
     created_at: Time | None = None
     transactions: list[_Transaction] = []
     order_adjustments: list[_Adjustment] = []
+    refund_shipping_lines: list[_Other] = []
+    duties: list[_Other] = []
+    additional_fees: list[_Other] = []
 
 
 class _Order(msgspec.Struct, frozen=True):
-    id: int
+    id: Number
     currency: str
     line_items: Annotated[list[_Line], msgspec.Meta(max_length=MAX_LINES)]
     created_at: Time
@@ -272,17 +281,27 @@ def _subtotal(line: _RefundLine) -> Decimal:
 
 
 def _loose(refund: _Refund, unit: Unit) -> int:
-    """Money given back beyond the lines; below zero where the shop kept some of theirs."""
+    """Money given back beyond the lines; below zero where the shop kept some of theirs.
+
+    Shipping was an adjustment of its own kind until 2024-10 and has lines of its own since;
+    neither it nor duties and fees are revenue. The transactions tell only of a refund that
+    names nothing else.
+    """
     if refund.order_adjustments:
         total = -sum(
             (
                 _shop(each.amount_set, each.amount)
                 for each in refund.order_adjustments
-                if each.kind == "refund_discrepancy"
+                if each.kind != "shipping_refund"
             ),
             Decimal(0),
         )
-    elif refund.refund_line_items:
+    elif (
+        refund.refund_line_items
+        or refund.refund_shipping_lines
+        or refund.duties
+        or refund.additional_fees
+    ):
         return 0
     else:
         total = sum(
