@@ -223,7 +223,7 @@ def test_it_starts_only_with_its_whole_memory_and_a_private_key(process, tmp_pat
 
 
 def test_a_key_is_made_once_and_kept_encrypted_where_there_is_a_passphrase(tmp_path):
-    home = tmp_path / "witness"
+    home = tmp_path / "a %20 witness? #1"
     key = cosigner.make(home, NAME, "a passphrase")
     assert (home / "key.pem").stat().st_mode & 0o777 == 0o600
     assert b"ENCRYPTED" in (home / "key.pem").read_bytes()

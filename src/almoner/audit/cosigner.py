@@ -197,7 +197,7 @@ def _open_memory(path: Path) -> tuple[VerifierKey, sqlite3.Connection]:
 
 def _connect(path: Path) -> sqlite3.Connection:
     memory = sqlite3.connect(
-        f"file:{path}?mode=rw",
+        f"{path.absolute().as_uri()}?mode=rw",
         uri=True,
         timeout=BUSY_SECONDS,
         isolation_level=None,
