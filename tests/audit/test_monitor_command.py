@@ -151,7 +151,7 @@ def test_it_goes_on_and_tells_the_hook_once(log, site, environment, tmp_path):
         assert "300 entries verified" in running.stdout.readline()
         site.counters = counters(log.entries, owed=1)
         line = running.stderr.readline()
-        assert "counters: Meals (meals, owed) is shown as 301 meal" in line
+        assert "counters: Meals (meals, owed) is shown as 401 meal" in line
         time.sleep(3)
         site.counters = None
         assert running.stdout.readline().endswith("cleared: counters\n")
