@@ -1,5 +1,6 @@
 """The pages' own commands, run against a real server, give what the pages say."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from almoner.config import DEMO_SHOP_SECRET
 from tests.server import SECRET
+from tests.services import free_port
 
 ROOT = Path(__file__).parents[2]
 # A `sh` block, and the `text` block after it, which is what it prints.
@@ -47,3 +49,27 @@ def test_importing_a_page_is_as_described(demo):
 
     assert "left out" in printed[0].lower()
     assert printed[1]
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("docs/how-to/be-a-witness.md", "nothing cosigned yet\n"),
+        ("docs/how-to/monitor-a-log.md", " entries verified, "),
+    ],
+)
+def test_witnessing_and_monitoring_are_as_described(page, said, demo, tmp_path):
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    script = "\n".join(["set -euo pipefail", *(command for command, _ in blocks(page))])
+    script = script.replace("http://127.0.0.1:8000", demo.url).replace("8100", str(free_port()))
+
+    done = subprocess.run(
+        ["bash", "-c", script + "\nkill $(jobs -p)\nwait\n"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path)},
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert said in done.stdout
