@@ -27,6 +27,8 @@ from almoner.log.keylist import KeyList, ListedKey
 from almoner.log.note import NoteError, Signer, VerifierKey, check_name, parse_key, write
 from almoner.publication import files
 
+Stamp = tuple[object, ...]
+
 _PEM = re.compile(r"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----", re.DOTALL)
 
 
@@ -51,6 +53,15 @@ class Keys:
 def path(settings: Settings) -> Path:
     """Where the list lies."""
     return settings.home / "keys" / "log.json"
+
+
+def stamp(settings: Settings) -> Stamp:
+    """What changes with every key that is added or taken away, cheap to look at."""
+    try:
+        listed = path(settings).stat().st_mtime_ns
+    except FileNotFoundError:
+        return ()
+    return listed, *sorted(each.name for each in path(settings).parent.glob("log-*.pem"))
 
 
 def load(settings: Settings) -> Keys:

@@ -64,7 +64,7 @@ class Publisher:
         self._db = db
         self._store = store
         self._lease = _Lease(settings, db)
-        self._keys: tuple[int, Keys] | None = None
+        self._keys: tuple[keys.Stamp, Keys] | None = None
         self._published: _Published | None = None
         self._counters = b""
         self._note = ""
@@ -167,8 +167,8 @@ class Publisher:
             )
 
     def _load_keys(self) -> Keys:
-        """The keys, read and published again after a rotation."""
-        stamp = keys.path(self._settings).stat().st_mtime_ns
+        """The keys, read and published again whenever one was added or taken away."""
+        stamp = keys.stamp(self._settings)
         if self._keys is not None and self._keys[0] == stamp:
             return self._keys[1]
         held = keys.load(self._settings)
