@@ -47,15 +47,7 @@ class World:
         self.settings = settings_of(home, database_url)
         self.ledger = Ledger(emptied(database_url))
         self._numbers = count(1)
-        db = self.ledger.db
-        db.run(_CAUSES)
-        db.run("DELETE FROM giving_cause")
-        db.insert(
-            "giving_cause",
-            "slug, label, unit, kind, scale, position",
-            [("meals", "Meals Donated", "meal", "count", 0, 1)],
-        )
-        publish(db, campaign(), START)
+        self._stage()
         keys.create(self.settings)
         self._publishers: list[Publisher] = []
 
@@ -105,11 +97,14 @@ class World:
 
     def drop_entries(self, leave: int) -> None:
         """Bring the ledger back to its first `leave` entries, as an older backup would."""
-        kept = self.entries()[:leave]
+        self.replace_entries(self.entries()[:leave])
+
+    def replace_entries(self, entries: list[bytes]) -> None:
+        """Put a ledger of these entries in the place of the one that is there."""
         self.close()
         self.ledger = Ledger(emptied(self.url))
-        publish(self.ledger.db, campaign(), START)
-        copy_entries(self.ledger.db, kept)
+        self._stage()
+        copy_entries(self.ledger.db, entries)
 
     def close_publishers(self) -> None:
         """End every process that publishes."""
@@ -121,6 +116,17 @@ class World:
         """Close every connection."""
         self.close_publishers()
         self.ledger.db.close()
+
+    def _stage(self) -> None:
+        db = self.ledger.db
+        db.run(_CAUSES)
+        db.run("DELETE FROM giving_cause")
+        db.insert(
+            "giving_cause",
+            "slug, label, unit, kind, scale, position",
+            [("meals", "Meals Donated", "meal", "count", 0, 1)],
+        )
+        publish(db, campaign(), START)
 
 
 def copy_entries(db: Database, entries: list[bytes]) -> None:

@@ -9,9 +9,10 @@ is to put the same bytes. Limit: a writer whose store failed is to be opened ane
 
 from collections.abc import Iterable
 
+from almoner.log import merkle
 from almoner.log.entry import MAX_ENTRY
-from almoner.log.merkle import EMPTY_ROOT, leaf_hash, parents
-from almoner.log.proof import fold, perfect
+from almoner.log.merkle import leaf_hash, parents
+from almoner.log.proof import perfect
 from almoner.log.store import Store, read_tile
 from almoner.log.tile import (
     WIDTH,
@@ -55,11 +56,14 @@ class Writer:
         return writer
 
     @property
+    def frontier(self) -> bytes:
+        """The roots of the perfect subtrees of this size, as `merkle.extend` takes them."""
+        return b"".join(self._node(level, index) for level, index in perfect(0, self.size))
+
+    @property
     def root(self) -> bytes:
         """The root over everything added so far."""
-        if not self.size:
-            return EMPTY_ROOT
-        return fold([self._node(level, index) for level, index in perfect(0, self.size)])
+        return merkle.root(self.size, self.frontier)
 
     def add(self, entries: Iterable[bytes]) -> None:
         """Take entries, and put every tile and bundle that they fill."""

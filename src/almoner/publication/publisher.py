@@ -13,17 +13,17 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from almoner.config import Settings
 from almoner.counters import snapshot
 from almoner.ledger import Database, reads
-from almoner.log import checkpoint, merkle
+from almoner.log import checkpoint, merkle, proof
 from almoner.log.checkpoint import Checkpoint
 from almoner.log.note import Note, NoteError, write
-from almoner.log.store import CHECKPOINT, COUNTERS, KEYS, Store
+from almoner.log.store import CHECKPOINT, COUNTERS, KEYS, Store, reader
 from almoner.log.tile import TileError
 from almoner.log.writer import Writer
 from almoner.publication import files, keys
@@ -103,15 +103,14 @@ class Publisher:
                 f"{size}: it was restored from an older backup. Restore a newer one; the entries "
                 "in between are in the log's own files."
             )
-        if size > out.writer.size:
-            for at in range(out.writer.size, size, PAGE):
-                page = reads.entries(self._db, at, min(PAGE, size - at))
-                out.writer.add(each.body for each in page)
-            out.writer.flush()
-        if out.writer.root != figures.root:
-            raise PublicationError(
-                "The database's entries do not make the root that it holds: run `almoner fsck`."
-            )
+        self._grow(
+            out.writer,
+            size,
+            figures.root,
+            f"The log was published with {out.checkpoint.size} entries, and the database's "
+            f"{size} do not go on from them: it is another database, or was restored from an "
+            "older backup and then used. Restore the right one, or ask `almoner fsck`.",
+        )
         current = Checkpoint(held.origin, size, figures.root)
         signers = frozenset(each.key.id for each in held.signers)
         if current != out.checkpoint or not signers <= out.signed_by:
@@ -144,27 +143,49 @@ class Publisher:
                     "The log's files do not make the root of its checkpoint: run `almoner fsck`."
                 )
             out = _Published(found, frozenset(each.key_id for each in note.verified), writer)
-        if signed is not None and signed.size >= out.checkpoint.size:
-            self._check_begins(signed, out)
+        if signed is not None:
+            self._check_signed(signed, out)
         return out
 
-    def _check_begins(self, signed: Checkpoint, out: _Published) -> None:
-        """Grow the files up to what was signed last, which they are to make again."""
+    def _check_signed(self, signed: Checkpoint, out: _Published) -> None:
+        """Grow the files up to what was signed last, or find it in what they hold already."""
+        refusal = (
+            f"The checkpoint of {signed.size} entries that was signed last has another root "
+            "than {}: this is not the {} that was published."
+        )
+        if signed.size <= out.checkpoint.size:
+            if _root(self._store, signed.size, out.checkpoint.size) != signed.root:
+                raise PublicationError(refusal.format("the log's files", "log"))
+            return
         size = reads.head(self._db).size
         if size < signed.size:
             raise PublicationError(
                 f"A checkpoint of {signed.size} entries was signed, and the database has {size}: "
                 "it was restored from an older backup. Restore a newer one."
             )
-        for at in range(out.writer.size, signed.size, PAGE):
-            page = reads.entries(self._db, at, min(PAGE, signed.size - at))
-            out.writer.add(each.body for each in page)
-        out.writer.flush()
-        if out.writer.root != signed.root:
-            raise PublicationError(
-                f"The checkpoint of {signed.size} entries that was signed last has another root "
-                "than the database: this is not the database that was published."
-            )
+        self._grow(out.writer, signed.size, signed.root, refusal.format("the database", "database"))
+
+    def _grow(self, writer: Writer, size: int, root: bytes, refusal: str) -> None:
+        """Put the tiles of the database's entries up to `size`, which are to make `root`.
+
+        Whether they do is known before the first is put: a tile that is there is never
+        written anew, and one of another database would stand in the right one's way.
+        """
+        made = writer.size, writer.frontier
+        for entries in self._pages(writer.size, size):
+            made = merkle.extend(*made, map(merkle.leaf_hash, entries))
+        if made[0] != size or merkle.root(*made) != root:
+            raise PublicationError(refusal)
+        if size > writer.size:
+            for entries in self._pages(writer.size, size):
+                writer.add(entries)
+            writer.flush()
+        assert writer.root == root, f"the tiles of {size} entries have another root"
+
+    def _pages(self, start: int, stop: int) -> Iterator[list[bytes]]:
+        """The database's entries from `start` up to `stop`, a page at a time."""
+        for at in range(start, stop, PAGE):
+            yield [each.body for each in reads.entries(self._db, at, min(PAGE, stop - at))]
 
     def _load_keys(self) -> Keys:
         """The keys, read and published again whenever one was added or taken away."""
@@ -269,6 +290,13 @@ def read_checkpoint(store: Store, held: Keys) -> tuple[Checkpoint, Note] | None:
     """The published checkpoint, verified by our own keys, or None before the first."""
     content = store.get(CHECKPOINT)
     return None if content is None else checkpoint.read(content.decode(), held.verifiers)
+
+
+def _root(store: Store, old: int, size: int) -> bytes:
+    """The root of the first `old` entries of the `size` that the store holds."""
+    if not old:
+        return merkle.EMPTY_ROOT
+    return proof.roots([(0, old)], reader(store, size))[0]
 
 
 def _signed_path(settings: Settings) -> Path:
