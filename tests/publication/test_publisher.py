@@ -1,11 +1,17 @@
 """Publication: interrupted anywhere it goes on, and never says what it must take back."""
 
+import os
 import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
 
+import psycopg
 import pytest
 
 from almoner.publication import keys
-from almoner.publication.publisher import PublicationError
+from almoner.publication.publisher import PublicationError, Publisher
 from tests.publication.world import Failing, Reader, World
 
 
@@ -150,3 +156,88 @@ def test_a_store_with_other_content_at_a_tiles_path_is_refused(world: World) -> 
 
     assert "tile/0/000.p/5 is published with other content" in refusal(world)
     assert tile.read_bytes() == b"\0" * 160
+
+
+def test_of_two_publishers_one_publishes_and_the_other_takes_over(
+    world: World, reader: Reader
+) -> None:
+    one, other = world.publisher(), world.publisher()
+    world.append(3)
+    assert one.publish() is not None
+
+    assert other.publish() is None
+    one.close()
+    world.append(2)
+
+    found = other.publish()
+    assert found is not None
+    assert found.size == 5
+    assert reader.look() == found
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from tests.publication.world import settings_of
+from almoner.ledger import connect
+from almoner.publication.publisher import Publisher
+from almoner.publication.stores import open_store
+settings = settings_of(Path(sys.argv[1]), sys.argv[2])
+publisher = Publisher(settings, connect(sys.argv[2]), open_store(settings))
+print(publisher.publish(), flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_publisher_that_is_killed_is_followed_by_another(world: World, reader: Reader) -> None:
+    world.append(3)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(world.home), world.url],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    try:
+        assert holder.stdout is not None
+        assert b"size=3" in holder.stdout.readline()
+        publisher = world.publisher()
+        world.append(2)
+        assert publisher.publish() is None
+    finally:
+        holder.kill()
+        holder.communicate()
+
+    until = time.monotonic() + 30  # PostgreSQL has to notice
+    while (found := publisher.publish()) is None:
+        assert time.monotonic() < until, "nobody took over"
+        time.sleep(0.01)
+
+    assert found.size == 5
+    assert reader.look() == found
+
+
+@pytest.mark.postgresql
+def test_a_publisher_that_lost_its_session_signs_nothing(home: Path, postgres_url: str) -> None:
+    """Its lock went with it: another server may have published more meanwhile."""
+    world = World(home, postgres_url)
+    store = Failing(world.files)
+    publisher = world.publisher(store)
+    world.append(3)
+    publisher.publish()
+    before = listing(world)
+    world.append(2)
+
+    store.before = lambda path: end_session(world, publisher)
+    with pytest.raises(psycopg.OperationalError):
+        publisher.publish()
+
+    after = listing(world)
+    assert after["checkpoint"] == before["checkpoint"]
+    assert "\n3\n" in (home / "keys" / "signed").read_text()
+    world.close()
+
+
+def end_session(world: World, publisher: Publisher) -> None:
+    """What a restart of PostgreSQL does to a connection."""
+    raw = publisher._db.raw
+    assert isinstance(raw, psycopg.Connection)
+    world.ledger.db.run("SELECT pg_terminate_backend(?)", (raw.info.backend_pid,))

@@ -6,6 +6,7 @@ vectors of its own.
 """
 
 import json
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -152,7 +153,7 @@ class Failing:
     """A directory that fails at one call on command, before or after it is done.
 
     `fail` counts the calls of `put` and `delete` from now on; `dies` makes every later call
-    fail too, as for a process whose disk is full or gone.
+    fail too, as for a process whose disk is full or gone. `before` is called before each.
     """
 
     def __init__(self, path: Path) -> None:
@@ -160,6 +161,7 @@ class Failing:
         self.calls: list[str] = []
         self._left: int | None = None
         self._persisted = self._dies = False
+        self.before: Callable[[str], object] = lambda path: None
 
     def fail(self, after: int, *, persisted: bool = False, dies: bool = False) -> None:
         """Fail at the call that follows `after` others."""
@@ -183,6 +185,7 @@ class Failing:
 
     def _call(self, path: str, act) -> None:
         self.calls.append(path)
+        self.before(path)
         if self._left is None:
             act()
             return

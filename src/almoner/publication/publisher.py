@@ -4,8 +4,10 @@ Guarantee: a checkpoint is put only after everything it implies is durable; its 
 goes back, and its root is the database's own at that size. What was signed last is kept
 beside the keys before it is published, so that no restart signs what contradicts it, even
 with an empty store. A crash at any instant leaves a store from which the next `publish`
-goes on. One process publishes at a time (see `_Lease`). Limit: a database restored from an
-old backup may lack what was published; that is refused until an operator mends it.
+goes on. One process publishes at a time (see `_Lease`). Limits: a database restored from an
+old backup may lack what was published; that is refused until an operator mends it. Of two
+servers with homes of their own, one whose PostgreSQL session ends while it is putting a
+checkpoint may put it over a newer one, until the next is put.
 """
 
 import fcntl
@@ -115,18 +117,24 @@ class Publisher:
         signers = frozenset(each.key.id for each in held.signers)
         if current != out.checkpoint or not signers <= out.signed_by:
             note = write(current.text, [each.sign(current.text) for each in held.signers])
+            self._lease.check()
             files.write(_signed_path(self._settings), note.encode(), 0o600)
-            self._store.put(CHECKPOINT, self._witnesses.cosigned(note).encode())
+            self._put_checkpoint(self._witnesses.cosigned(note))
             out.writer.collect()
             self._note, out.signed_by = note, signers
         elif later := self._witnesses.later(self._note):
-            self._store.put(CHECKPOINT, later.encode())
+            self._put_checkpoint(later)
         if figures.body != self._counters:
             self._store.put(COUNTERS, figures.body)
             self._counters = figures.body
         out.checkpoint = current
         self._published = out
         return current
+
+    def _put_checkpoint(self, note: str) -> None:
+        """Put it if this process is still the one that publishes: witnesses take their time."""
+        self._lease.check()
+        self._store.put(CHECKPOINT, note.encode())
 
     def _resume(self, held: Keys) -> _Published:
         """Take up what the store holds, and hold it against what was signed last."""
@@ -249,10 +257,11 @@ class Publication:
 
 
 class _Lease:
-    """Who publishes: the one process that holds a lock, until it closes or dies.
+    """Who publishes: the one process that holds the locks, until it closes or dies.
 
-    On PostgreSQL it is an advisory lock of the session, on SQLite a lock on a file beside it
-    (flock). Both are let go by the system when the process is killed.
+    One is on a file in the home (flock), for its `keys/signed` is written; on PostgreSQL,
+    whose publishers may have homes of their own, the session holds an advisory lock as well.
+    The system lets go of both when the process is killed.
     """
 
     def __init__(self, settings: Settings, db: Database) -> None:
@@ -264,8 +273,15 @@ class _Lease:
     def take(self) -> bool:
         """Whether this process is the one."""
         if not self._held:
-            self._held = self._take()
+            self._held = self._lock_file() and self._lock_database()
+            if not self._held:
+                self.release()
         return self._held
+
+    def check(self) -> None:
+        """Refuse to go on where PostgreSQL ended the session, and with it the lock."""
+        if self._db.postgresql:
+            self._db.run("SELECT 1")
 
     def release(self) -> None:
         """Let go; closing the database does it for PostgreSQL."""
@@ -273,17 +289,20 @@ class _Lease:
             os.close(self._file)
         self._file, self._held = None, False
 
-    def _take(self) -> bool:
-        if self._db.postgresql:
-            row = self._db.row("SELECT pg_try_advisory_lock(hashtext('almoner.publication'))")
-            return bool(row and row[0])
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+    def _lock_file(self) -> bool:
+        if self._file is None:
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self.release()
             return False
         return True
+
+    def _lock_database(self) -> bool:
+        if not self._db.postgresql:
+            return True
+        row = self._db.row("SELECT pg_try_advisory_lock(hashtext('almoner.publication'))")
+        return bool(row and row[0])
 
 
 def read_checkpoint(store: Store, held: Keys) -> tuple[Checkpoint, Note] | None:
