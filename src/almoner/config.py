@@ -22,7 +22,11 @@ FILE_NAME = "almoner.toml"
 PREFIX = "ALMONER_"
 DEMO_SHOP_SECRET = "demo-shop-secret"  # noqa: S105 - printed by the demonstration itself
 # What a witness and a monitor read, which have no settings of their own.
-OTHER_VARIABLES = ("ALMONER_WITNESS_PASSPHRASE", "ALMONER_MONITOR_SECRET")
+OTHER_VARIABLES = (
+    "ALMONER_WITNESS_HOME",
+    "ALMONER_WITNESS_PASSPHRASE",
+    "ALMONER_MONITOR_SECRET",
+)
 # Settings that are told to nobody.
 SECRET = ("secret_key", "shopify", "database", "log_passphrase", "log_key")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

@@ -34,7 +34,7 @@ class Process:
     def __init__(self, home):
         self.home = home
         self.policy = home.parent / "policy"
-        self.policy.write_text(f"log {signer(1).key}\n")
+        self.policy.write_text(f"log {signer(1).key}\nquorum none\n")
         self.key = parse_key(self.run("key", NAME).stdout.strip())
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -216,7 +216,7 @@ def test_it_starts_only_with_its_whole_memory_and_a_private_key(process, tmp_pat
     (tmp_path / "aside").rename(memory)
     key.write_text("nothing")
     assert "is no key in PEM" in said()
-    process.policy.write_text("log nonsense\n")
+    process.policy.write_text("log nonsense\nquorum none\n")
     assert "line 1 of the policy" in said()
     process.policy.write_text("# none\n")
     assert "names no log to cosign" in said()

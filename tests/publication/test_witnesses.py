@@ -27,7 +27,7 @@ class Witness:
     def __init__(self, home: Path, log: VerifierKey) -> None:
         self.home = home
         self.policy = home.with_suffix(".policy")
-        self.policy.write_text(f"log {log}\n")
+        self.policy.write_text(f"log {log}\nquorum none\n")
         made = subprocess.run(
             [ALMONER, "witness", "key", NAME, "--home", home],
             capture_output=True,
