@@ -203,6 +203,7 @@ def test_a_receipt_of_another_log_is_refused() -> None:
         (f"{HEADER}\nindex 00\n\nnote\n", "does not say which entry"),
         (f"{HEADER}\nindex ١\n\nnote\n", "does not say which entry"),
         (f"{HEADER}\nextra a\nindex 0\n\nnote\n", "the extra line is not base64"),
+        (f"{HEADER}\nextra \nindex 0\n\nnote\n", "an extra line with nothing on it"),
         (f"{HEADER}\nextra é\nindex 0\n\nnote\n", "the extra line is not base64"),
         (f"{HEADER}\nindex 0\nYQ==\n\nnote\n", "a hash of the proof is 1 bytes long, not 32"),
         (f"{HEADER}\nindex 0\n{'A' * 43}=" + f"\n{'A' * 43}=" * 63 + "\n\nnote\n", "64 hashes"),
