@@ -5,13 +5,14 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from almoner.publication import keys
-from almoner.publication.publisher import PublicationError, Publisher
+from almoner.publication.publisher import Publication, PublicationError, Publisher
 from tests.publication.world import Failing, Reader, World
 
 
@@ -177,6 +178,7 @@ def test_of_two_publishers_one_publishes_and_the_other_takes_over(
 
 HOLD = """
 import sys, time
+from collections.abc import Callable
 from pathlib import Path
 from tests.publication.world import settings_of
 from almoner.ledger import connect
@@ -241,3 +243,48 @@ def end_session(world: World, publisher: Publisher) -> None:
     raw = publisher._db.raw
     assert isinstance(raw, psycopg.Connection)
     world.ledger.db.run("SELECT pg_terminate_backend(?)", (raw.info.backend_pid,))
+
+
+@pytest.mark.parametrize("damage", [b"nonsense", b"\xff\xfe", b""])
+@pytest.mark.parametrize("file", ["log/checkpoint", "keys/signed"])
+def test_a_checkpoint_that_cannot_be_read_is_named(world: World, file: str, damage: bytes) -> None:
+    world.append(3)
+    world.publish()
+    (world.home / file).write_bytes(damage)
+
+    said = refusal(world)
+
+    assert f"{file.removeprefix('log/')} cannot be used: " in said
+    assert said.endswith("ask `almoner fsck`.")
+    assert "\n" not in said
+
+
+def test_a_full_disk_stops_publication_until_there_is_room(
+    world: World, reader: Reader, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.append(3)
+    store = Failing(world.files)
+    store.fail(2, dies=True)
+
+    publication = Publication(lambda: world.publisher(store))
+    try:
+        wait_for(lambda: bool(caplog.records))
+        store.mend()
+        publication.nudge()
+        wait_for(lambda: (world.files / "checkpoint").exists())
+    finally:
+        publication.close()
+
+    found = reader.look()
+    assert found is not None
+    assert found.size == 3
+    assert len(caplog.records) == 1, "one failure is told once, however often it is tried again"
+    assert caplog.records[0].exc_info is None
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    """Return once it is so."""
+    until = time.monotonic() + 30
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.01)

@@ -4,24 +4,26 @@ Guarantee: a checkpoint is put only after everything it implies is durable; its 
 goes back, and its root is the database's own at that size. What was signed last is kept
 beside the keys before it is published, so that no restart signs what contradicts it, even
 with an empty store. A crash at any instant leaves a store from which the next `publish`
-goes on. One process publishes at a time (see `_Lease`). Limits: a database restored from an
+goes on. One process publishes at a time (see `lease`). Limits: a database restored from an
 old backup may lack what was published; that is refused until an operator mends it. Of two
 servers with homes of their own, one whose PostgreSQL session ends while it is putting a
 checkpoint may put it over a newer one, until the next is put.
 """
 
-import fcntl
 import logging
-import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from almoner.config import Settings
+import psycopg
+
+from almoner.config import ConfigError, Settings
 from almoner.counters import snapshot
 from almoner.ledger import Database, reads
+from almoner.ledger.database import DatabaseError
 from almoner.log import checkpoint, merkle, proof
 from almoner.log.checkpoint import Checkpoint
 from almoner.log.note import Note, NoteError, write
@@ -30,6 +32,7 @@ from almoner.log.tile import TileError
 from almoner.log.writer import Writer
 from almoner.publication import files, keys
 from almoner.publication.keys import Keys
+from almoner.publication.lease import Lease
 from almoner.publication.stores import StoreError
 from almoner.publication.witnesses import QuorumError, Witnesses, read_policy
 
@@ -65,7 +68,7 @@ class Publisher:
         self._settings = settings
         self._db = db
         self._store = store
-        self._lease = _Lease(settings, db)
+        self._lease = Lease(settings, db)
         self._keys: tuple[keys.Stamp, Keys] | None = None
         self._published: _Published | None = None
         self._counters = b""
@@ -82,9 +85,12 @@ class Publisher:
             return None
         try:
             return self._publish()
-        except (StoreError, TileError, NoteError, QuorumError) as error:
+        except (StoreError, QuorumError) as error:
             self._published = None
             raise PublicationError(str(error)) from error
+        except (TileError, NoteError) as error:
+            self._published = None
+            raise PublicationError(f"{error}: ask `almoner fsck`.") from error
         except BaseException:
             self._published = None
             raise
@@ -118,7 +124,7 @@ class Publisher:
         if current != out.checkpoint or not signers <= out.signed_by:
             note = write(current.text, [each.sign(current.text) for each in held.signers])
             self._lease.check()
-            files.write(_signed_path(self._settings), note.encode(), 0o600)
+            self._remember(note)
             self._put_checkpoint(self._witnesses.cosigned(note))
             out.writer.collect()
             self._note, out.signed_by = note, signers
@@ -131,6 +137,17 @@ class Publisher:
         self._published = out
         return current
 
+    def _remember(self, note: str) -> None:
+        """Keep what is signed beside the keys, before anybody sees it."""
+        path = _signed_path(self._settings)
+        try:
+            files.write(path, note.encode(), 0o600)
+        except OSError as error:
+            raise PublicationError(
+                f"{path} cannot be written ({error.strerror}): mend the disk or the permissions; "
+                "publication then goes on by itself."
+            ) from error
+
     def _put_checkpoint(self, note: str) -> None:
         """Put it if this process is still the one that publishes: witnesses take their time."""
         self._lease.check()
@@ -139,12 +156,12 @@ class Publisher:
     def _resume(self, held: Keys) -> _Published:
         """Take up what the store holds, and hold it against what was signed last."""
         signed = read_signed(self._settings, held)
-        content = self._store.get(CHECKPOINT)
-        if content is None:
+        published = read_checkpoint(self._store, held)
+        if published is None:
             empty = Checkpoint(held.origin, 0, merkle.EMPTY_ROOT)
             out = _Published(empty, frozenset(), Writer(self._store))
         else:
-            found, note = checkpoint.read(content.decode(), held.verifiers)
+            found, note = published
             writer = Writer.open(self._store, found.size)
             if writer.root != found.root:
                 raise PublicationError(
@@ -243,7 +260,7 @@ class Publication:
                 # Whatever it is: readers see the last checkpoint, and it is tried again.
                 if str(error) != said:
                     said = str(error)
-                    logger.exception("The log cannot be published just now")
+                    _tell(error)
                 if publisher is not None:
                     publisher.close()
                 publisher = None
@@ -256,59 +273,22 @@ class Publication:
             publisher.close()
 
 
-class _Lease:
-    """Who publishes: the one process that holds the locks, until it closes or dies.
-
-    One is on a file in the home (flock), for its `keys/signed` is written; on PostgreSQL,
-    whose publishers may have homes of their own, the session holds an advisory lock as well.
-    The system lets go of both when the process is killed.
-    """
-
-    def __init__(self, settings: Settings, db: Database) -> None:
-        self._path = settings.home / "publication.lock"
-        self._db = db
-        self._file: int | None = None
-        self._held = False
-
-    def take(self) -> bool:
-        """Whether this process is the one."""
-        if not self._held:
-            self._held = self._lock_file() and self._lock_database()
-            if not self._held:
-                self.release()
-        return self._held
-
-    def check(self) -> None:
-        """Refuse to go on where PostgreSQL ended the session, and with it the lock."""
-        if self._db.postgresql:
-            self._db.run("SELECT 1")
-
-    def release(self) -> None:
-        """Let go; closing the database does it for PostgreSQL."""
-        if self._file is not None:
-            os.close(self._file)
-        self._file, self._held = None, False
-
-    def _lock_file(self) -> bool:
-        if self._file is None:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _lock_database(self) -> bool:
-        if not self._db.postgresql:
-            return True
-        row = self._db.row("SELECT pg_try_advisory_lock(hashtext('almoner.publication'))")
-        return bool(row and row[0])
+def _tell(error: Exception) -> None:
+    """One sentence for what an operator can mend; where our own code is wrong, the place too."""
+    foreseen = (PublicationError, ConfigError, DatabaseError, sqlite3.Error, psycopg.Error)
+    unforeseen = None if isinstance(error, foreseen) else error
+    logger.error("The log cannot be published just now: %s", error, exc_info=unforeseen)
 
 
 def read_checkpoint(store: Store, held: Keys) -> tuple[Checkpoint, Note] | None:
     """The published checkpoint, verified by our own keys, or None before the first."""
     content = store.get(CHECKPOINT)
-    return None if content is None else checkpoint.read(content.decode(), held.verifiers)
+    if content is None:
+        return None
+    try:
+        return checkpoint.read(content.decode(), held.verifiers)
+    except (NoteError, UnicodeDecodeError) as error:
+        raise NoteError(f"{CHECKPOINT} cannot be used: {error}") from None
 
 
 def _root(store: Store, old: int, size: int) -> bytes:
@@ -324,8 +304,11 @@ def _signed_path(settings: Settings) -> Path:
 
 def read_signed(settings: Settings, held: Keys) -> Checkpoint | None:
     """The checkpoint that was signed last, or None before the first."""
+    path = _signed_path(settings)
     try:
-        note = _signed_path(settings).read_text("utf-8")
+        note = path.read_text("utf-8")
+        return checkpoint.read(note, held.verifiers)[0]
     except FileNotFoundError:
         return None
-    return checkpoint.read(note, held.verifiers)[0]
+    except (NoteError, UnicodeDecodeError) as error:
+        raise NoteError(f"{path} cannot be used: {error}") from None
