@@ -245,6 +245,54 @@ def end_session(world: World, publisher: Publisher) -> None:
     world.ledger.db.run("SELECT pg_terminate_backend(?)", (raw.info.backend_pid,))
 
 
+def partials_beside_their_full_ones(world: World) -> list[str]:
+    """What is to be collected."""
+    return [
+        str(each)
+        for each in world.files.rglob("*.p")
+        if each.with_suffix("").exists() and any(each.iterdir())
+    ]
+
+
+def test_partial_tiles_are_collected_once_the_full_one_is_there(
+    world: World, reader: Reader
+) -> None:
+    publisher = world.publisher()
+    for orders in (1, 99, 100, 50):
+        world.append(orders)
+        publisher.publish()
+    assert len(list((world.files / "tile/0/000.p").iterdir())) == 4
+
+    world.append(10)
+    publisher.publish()
+
+    assert not (world.files / "tile/0/000.p").exists()
+    assert not (world.files / "tile/entries/000.p").exists()
+    assert (world.files / "tile/0/001.p/4").exists()
+    reader.look()
+
+
+def test_partial_tiles_are_collected_also_after_a_kill_before_it(
+    world: World, reader: Reader
+) -> None:
+    store = Failing(world.files)
+    publisher = world.publisher(store)
+    world.append(250)
+    publisher.publish()
+    world.append(10)
+    store.before = lambda path: store.fail(0) if path.endswith(".p/") else None
+    with pytest.raises(PublicationError):
+        publisher.publish()
+    assert partials_beside_their_full_ones(world)
+    world.close_publishers()
+
+    world.append(1)
+    world.publish()
+
+    assert partials_beside_their_full_ones(world) == []
+    reader.look()
+
+
 @pytest.mark.parametrize("damage", [b"nonsense", b"\xff\xfe", b""])
 @pytest.mark.parametrize("file", ["log/checkpoint", "keys/signed"])
 def test_a_checkpoint_that_cannot_be_read_is_named(world: World, file: str, damage: bytes) -> None:

@@ -38,7 +38,10 @@ class Writer:
 
     @classmethod
     def open(cls, store: Store, size: int) -> "Writer":
-        """The right edge of what the store holds for a log of `size` entries."""
+        """The right edge of what the store holds for a log of `size` entries.
+
+        `collect` then also looks at the last full tiles: a crash may have come before it.
+        """
         writer = cls(store)
         writer.size = writer._flushed = size
         level = 0
@@ -48,8 +51,12 @@ class Writer:
             writer._levels.append(
                 hashes_of(read_tile(store, Tile(level, number, width))) if width else []
             )
+            if number:
+                writer._filled.append(Tile(level, number - 1))
             level += 1
         number, width = divmod(size, WIDTH)
+        if number:
+            writer._filled.append(bundle(number - 1))
         if width:
             tile = bundle(number, width)
             writer._entries = unpack(read_tile(store, tile), tile)
