@@ -6,14 +6,112 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+import hypothesis.strategies as st
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from almoner.publication import keys
 from almoner.publication.publisher import Publication, PublicationError, Publisher
 from tests.publication.world import Failing, Reader, World
+
+# Around the edges of a tile, where the writer has most to do.
+ORDERS = st.sampled_from([1, 2, 37, 100, 254, 255, 256, 257, 513])
+
+
+class Interruptions(RuleBasedStateMachine):
+    """Appends and publications, any of them cut off, by processes that come and go."""
+
+    database_url = ""
+    home = Path()
+
+    def __init__(self) -> None:
+        super().__init__()
+        for each in self.home.iterdir():
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
+        self.world = World(self.home, self.database_url)
+        self.store = Failing(self.world.files)
+        self.reader = Reader(self.world.files)
+        self.publisher = self.world.publisher(self.store)
+
+    @rule(orders=ORDERS)
+    def append(self, orders: int) -> None:
+        self.world.append(orders)
+
+    @rule()
+    def publish(self) -> None:
+        found = self.publisher.publish()
+
+        assert found is not None
+        assert found.size == len(self.world.entries())
+        assert self.reader.look() == found
+        assert self.reader.counted() == found.size
+        held = keys.load(self.world.settings)
+        assert self.reader.signed_by() >= {each.key for each in held.signers}
+
+    @rule(
+        orders=st.one_of(st.just(0), ORDERS),
+        after=st.integers(0, 12),
+        persisted=st.booleans(),
+        dies=st.booleans(),
+        goes_on=st.booleans(),
+    )
+    def be_interrupted(
+        self, orders: int, after: int, persisted: bool, dies: bool, goes_on: bool
+    ) -> None:
+        self.world.append(orders)
+        self.store.fail(after, persisted=persisted, dies=dies)
+        with suppress(PublicationError):
+            self.publisher.publish()
+        self.store.mend()
+        if not goes_on:
+            self.restart()
+
+    @rule()
+    def restart(self) -> None:
+        self.publisher.close()
+        self.publisher = self.world.publisher(self.store)
+
+    @rule()
+    def retire(self) -> None:
+        held = keys.load(self.world.settings)
+        if len(held.signers) > 1:
+            keys.retire(self.world.settings, held.signers[0].key.id.hex())
+
+    @rule()
+    def rotate(self) -> None:
+        if len(keys.load(self.world.settings).listed.keys) < 4:
+            keys.rotate(self.world.settings, len(self.world.entries()))
+
+    @rule()
+    def lose_the_files(self) -> None:
+        self.restart()
+        shutil.rmtree(self.world.files, ignore_errors=True)
+
+    @invariant()
+    def what_lies_there_holds(self) -> None:
+        found = self.reader.look()
+        if found is not None:
+            counted = self.reader.counted()
+            assert counted is None or counted <= found.size
+
+    def teardown(self) -> None:
+        self.world.close()
+
+
+@pytest.mark.slow
+def test_whatever_is_interrupted_no_checkpoint_is_ever_contradicted(
+    home: Path, database_url: str
+) -> None:
+    machine = type("Machine", (Interruptions,), {"home": home, "database_url": database_url})
+
+    run_state_machine_as_test(
+        machine, settings=hypothesis_settings(max_examples=25, stateful_step_count=20)
+    )
 
 
 def test_an_empty_log_gets_its_checkpoint_also_after_an_interruption(
