@@ -24,14 +24,18 @@ def blocks(page):
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/tutorial/first-counted-order.md"])
-def test_what_a_page_says_happens(page, demo):
+def test_what_a_page_says_happens(page, demo, tmp_path):
     script = ["set -euo pipefail"]
     for command, _ in blocks(page):
         command = command.replace("http://127.0.0.1:8000", demo.url)
         script += [command.replace(DEMO_SHOP_SECRET, SECRET), "printf '\\0'"]
 
     done = subprocess.run(
-        ["bash", "-c", "\n".join(script)], cwd=ROOT, capture_output=True, text=True
+        ["bash", "-c", "\n".join(script)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path)},
     )
 
     assert done.returncode == 0, done.stderr
