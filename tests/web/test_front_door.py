@@ -260,12 +260,20 @@ def test_a_page_cannot_be_written_to(http):
     assert http.post("/causes/meals/").status_code in (403, 405)
 
 
-def test_a_missing_address_of_the_api_is_not_found(http):
-    for method in ("GET", "POST"):
-        answer = http.request(method, "/api/v1/nothing")
-        assert answer.status_code == 404
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json()["type"] == "/problems/not-found"
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/campaigns/none/", "/api/"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_missing_address_of_the_api_is_told_as_a_problem(http, method, path):
+    answer = http.request(method, path)
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/causes", "/api/v1/transactions"])
+def test_a_method_that_the_api_does_not_have_is_told_as_a_problem(http, path):
+    answer = http.post(path)
+    assert (answer.status_code, answer.json()["type"]) == (405, "/problems/wrong-method")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["allow"] == "GET"
 
 
 def test_the_server_says_that_it_is_well(http):

@@ -58,6 +58,16 @@ UNEXPECTED = Problem(
 )
 
 
+def wrong_method(path: str, allowed: str, method: str) -> Problem:
+    """An address that does not answer to this method."""
+    return Problem(
+        405,
+        "wrong-method",
+        "Not by this method",
+        f"{path} answers {allowed} only, not {method[:20]}.",
+    )
+
+
 _MISSING = "Object missing required field `"
 
 

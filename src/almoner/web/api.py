@@ -320,9 +320,9 @@ def tell_missing(request: HttpRequest, error: Http404) -> HttpResponse:
 
 
 @csrf_exempt
-def missing(request: HttpRequest, rest: str) -> HttpResponse:
-    """Any other address under the API's: a problem, never a page or a redirect to one."""
-    return tell_missing(request, Http404(rest))
+def missing(request: HttpRequest) -> HttpResponse:
+    """The view of every address under `/api/` that is none."""
+    return tell_missing(request, Http404())
 
 
 @api.exception_handler(Exception)

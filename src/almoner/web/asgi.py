@@ -25,7 +25,7 @@ from almoner.intake.http import (
     respond,
     respond_problem,
 )
-from almoner.intake.problem import MEDIA_TYPE, UNEXPECTED, Problem
+from almoner.intake.problem import MEDIA_TYPE, UNEXPECTED, Problem, wrong_method
 from almoner.web.deliveries import ShopifyDeliveries
 from almoner.web.live import serve
 from almoner.web.log_files import PREFIX
@@ -137,12 +137,7 @@ class FrontDoor:
 
     async def _refuse_method(self, send: Send, method: str, path: str) -> None:
         allowed = ", ".join(each for each, of in self._routes if of == path)
-        problem = Problem(
-            405,
-            "wrong-method",
-            "Not by this method",
-            f"{path} answers {allowed} only, not {method[:20]}.",
-        )
+        problem = wrong_method(path, allowed, method)
         allow = ((b"allow", allowed.encode()),)
         await respond(send, problem.status, problem.body(), MEDIA_TYPE, allow)
 

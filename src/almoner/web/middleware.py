@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from almoner.intake.problem import MEDIA_TYPE, wrong_method
+
 PUBLIC_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -63,6 +65,23 @@ class SecurityHeaders:
         is_admin = request.path.startswith("/admin/") or getattr(request, "is_preview", False)
         for name, value in (ADMIN_HEADERS if is_admin else PUBLIC_HEADERS).items():
             response.headers.setdefault(name, value)
+        return response
+
+
+class MethodProblems:
+    """Tells a method that an address of the API does not have as a problem (RFC 9457)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request; the API's own library refuses a method in plain text."""
+        response = self.get_response(request)
+        if response.status_code == 405 and request.path.startswith("/api/"):
+            problem = wrong_method(request.path, response["Allow"], request.method or "")
+            told = HttpResponse(problem.body(), status=405, content_type=MEDIA_TYPE.decode())
+            told["Allow"] = response["Allow"]
+            return told
         return response
 
 

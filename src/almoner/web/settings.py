@@ -56,6 +56,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "almoner.web.middleware.SecurityHeaders",
     "almoner.web.middleware.DependsOnLedger",
+    "almoner.web.middleware.MethodProblems",
     "almoner.web.files.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -1,6 +1,6 @@
 """Every address that Django answers. The front door answers the hot ones before it gets here."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.contrib.sitemaps.views import sitemap
@@ -12,7 +12,7 @@ from almoner.web.pictures import picture
 urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("api/v1/", api.urls),
-    path("api/v1/<path:rest>", missing),
+    re_path(r"^api/", missing),
     path("media/images/<str:name>", picture, name="picture"),
     path("log/", log_page.page, name="log"),
     path("receipts/<int:index>/<str:token>/", receipts.page, name="receipt"),
