@@ -120,7 +120,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def address(self) -> str:
         """The public address: `site_url`, or one made of host and port."""
-        return self.site_url or f"http://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.site_url or f"http://{host}:{self.port}"
 
     @property
     def log_origin(self) -> str:
@@ -181,6 +182,8 @@ def _parse_shops(raw: str) -> dict[str, str]:
         name, separator, secret = pair.partition("=")
         if not (name and separator and secret):
             raise ConfigError(f"{PREFIX}SHOPIFY must be name=secret,name=secret; {name!r} is not.")
+        if name in shops:
+            raise ConfigError(f"{PREFIX}SHOPIFY names the shop {name!r} twice: leave one out.")
         shops[name] = secret
     return shops
 
@@ -197,6 +200,17 @@ def _explain(error: msgspec.ValidationError, home: Path, values: Mapping[str, ob
     return f"{home / FILE_NAME}: {what}. See docs/reference/configuration.md for every setting."
 
 
+def _is_site(address: str) -> bool:
+    """Whether this is the address of a whole site: a scheme, a host, perhaps a port."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return False
+    whole = not (parts.path or parts.query or parts.fragment or "@" in parts.netloc)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and whole
+
+
 def _check(settings: Settings) -> None:
     database = settings.database
     if database != "sqlite" and urlsplit(database).scheme not in ("postgresql", "postgres"):
@@ -204,10 +218,11 @@ def _check(settings: Settings) -> None:
         raise ConfigError(
             f"The setting database is {shown!r}: use sqlite, or postgresql://user:pw@host/name."
         )
-    if settings.site_url and (
-        urlsplit(settings.site_url).scheme not in ("http", "https")
-        or settings.site_url.endswith("/")
-    ):
+    if not settings.host.strip():
+        raise ConfigError(
+            "The setting host is empty: use 127.0.0.1, or 0.0.0.0 to listen on every address."
+        )
+    if settings.site_url and not _is_site(settings.site_url):
         raise ConfigError(
             f"The setting site_url is {settings.site_url!r}: use https://host, no slash at the end."
         )

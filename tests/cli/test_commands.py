@@ -8,6 +8,7 @@ import subprocess
 import time
 from contextlib import closing
 
+import httpx
 import pytest
 
 from tests.server import ALMONER, Server
@@ -138,6 +139,20 @@ def test_serve_on_a_busy_port_says_so_and_takes_nothing(almoner, installed):
     assert said.code == 1
     assert str(port) in said.sentence
     assert "--port" in said.sentence
+
+
+@pytest.mark.parametrize("host", ["localhost", "::1"])
+def test_serve_listens_on_a_host_by_its_name_or_its_number(installed, host):
+    server = Server(installed)
+    server.environment["ALMONER_HOST"] = host
+    address = f"[{host}]" if ":" in host else host
+    server.url = f"http://{address}:{server.environment['ALMONER_PORT']}"
+
+    server.start()
+    try:
+        assert httpx.get(server.url).status_code == 200
+    finally:
+        server.stop()
 
 
 def test_a_demonstration_is_not_made_of_a_real_installation(almoner, installed):

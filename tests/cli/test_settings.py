@@ -47,6 +47,11 @@ def test_without_a_file_everything_has_a_value(home):
     assert built_in.sqlite_path == home / "almoner.db"
 
 
+@pytest.mark.parametrize("toml", ["", "demo = true"])
+def test_a_numeric_host_of_version_six_stands_in_brackets(home, toml):
+    assert settings(home, toml, host="::1").address == "http://[::1]:8000"
+
+
 def test_every_setting_is_described():
     for name, kind in get_type_hints(Settings, include_extras=True).items():
         (meta,) = kind.__metadata__
@@ -65,12 +70,18 @@ def test_every_setting_is_described():
         ("", {"database": "oracle"}, "database"),
         ('site_url = "example.org"', {}, "site_url"),
         ('site_url = "https://example.org/"', {}, "site_url"),
+        ('site_url = "https://"', {}, "site_url"),
+        ('site_url = "https://:8000"', {}, "site_url"),
+        ('site_url = "https://example.org:99999"', {}, "site_url"),
+        ('site_url = "https://example.org/stories"', {}, "site_url"),
+        ("", {"host": ""}, "host"),
         ('time_zone = "Mars/Olympus"', {}, "time_zone"),
         ('time_zone = "../../etc/passwd"', {}, "time_zone"),
         ('secret_key = "short"', {}, "secret_key"),
         ('[shopify]\n"My Shop" = "secret-of-mine"', {}, "My Shop"),
         ('[shopify]\nmain = "short"', {}, "shopify.main"),
         ("", {"shopify": "main"}, "ALMONER_SHOPIFY"),
+        ("", {"shopify": "main=secret-of-one,main=secret-of-two"}, "'main' twice"),
         ('home = "/elsewhere"', {}, "home"),
         ("port = ", {}, "almoner.toml"),
         ("demo = true", {"host": "0.0.0.0"}, "host"),

@@ -28,18 +28,18 @@ MAX_REQUESTS = 65_536
 
 def run(settings: Settings, on_ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT, then finish what was accepted."""
-    check_port(settings)
+    address = check_port(settings)
     _check_database(settings)
     _allow_files()
-    uvloop.run(_serve(settings, on_ready))
+    uvloop.run(_serve(settings, address, on_ready))
 
 
-async def _serve(settings: Settings, on_ready: Callable[[], None]) -> None:
+async def _serve(settings: Settings, address: str, on_ready: Callable[[], None]) -> None:
     application = make_application()
     application.open()  # before there is a server: what fails here stops the start
     server = Server(
         application,
-        address=settings.host,
+        address=address,
         port=settings.port,
         interface=Interfaces.ASGI,
         backlog=BACKLOG,
@@ -98,13 +98,14 @@ def _check_database(settings: Settings) -> None:
         raise DatabaseError("The database is of an older version: run `almoner init`.")
 
 
-def check_port(settings: Settings) -> None:
-    """Refuse a port that something else listens on, with one sentence."""
+def check_port(settings: Settings) -> str:
+    """The numeric address of the host, once it is known that its port is free."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((settings.host, settings.port))
+            return probe.getsockname()[0]
         except OSError as error:
             raise ConfigError(
                 f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}): stop what "

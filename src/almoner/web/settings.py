@@ -19,7 +19,11 @@ DEBUG = False
 SECRET_KEY = CONFIG.secret_key or secrets.token_urlsafe(48)
 
 _address = urlsplit(CONFIG.address)
-ALLOWED_HOSTS = sorted({_address.hostname or "localhost", CONFIG.host, "localhost", "127.0.0.1"})
+# An address of version six stands in brackets in a Host header.
+ALLOWED_HOSTS = sorted(
+    f"[{host}]" if ":" in host else host
+    for host in {_address.hostname or "localhost", CONFIG.host, "localhost", "127.0.0.1"}
+)
 CSRF_TRUSTED_ORIGINS = [CONFIG.address]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _address.scheme == "https"
 
