@@ -166,7 +166,7 @@ def test_of_ten_conflicting_requests_one_wins(process, log, tmp_path):
     for number in range(10):
         tip = Log(tmp_path / f"tip-{number}").grow(100)
         tip.branch = f"branch-{number}"
-        tips.append(tip.grow(number + 1))
+        tips.append(tip.grow(number + 1, show=False))
     together = threading.Barrier(10)
 
     def add(tip):
@@ -218,7 +218,7 @@ def test_it_starts_only_with_its_whole_memory_and_a_private_key(process, tmp_pat
     assert "is no key in PEM" in said()
     process.policy.write_text("log nonsense\nquorum none\n")
     assert "line 1 of the policy" in said()
-    process.policy.write_text("# none\n")
+    process.policy.write_text("quorum none\n")
     assert "names no log to cosign" in said()
 
 
@@ -253,6 +253,19 @@ def test_the_key_of_another_witness_is_refused(tmp_path):
         cosigner.load(tmp_path / "two", [], "")
     with pytest.raises(WitnessError, match="put the key back"):
         cosigner.make(tmp_path / "one", NAME, "")
+
+
+def test_two_processes_over_one_memory_are_one_witness(tmp_path, log):
+    cosigner.make(tmp_path / "w", NAME, "")
+    one, two = (cosigner.load(tmp_path / "w", [signer(1).key], "") for _ in range(2))
+    first = witness.write(Request(0, (), log.grow(20).note))
+    assert one.add_checkpoint(first).name == NAME
+    assert two.add_checkpoint(first).body == "20\n"
+    log.grow(5)
+    assert two.add_checkpoint(witness.write(Request(20, tuple(log.prove(20)), log.note)))
+    assert one.add_checkpoint(first).body == "25\n"
+    one.close()
+    two.close()
 
 
 def test_the_memory_itself_refuses_to_go_back(tmp_path, log):
