@@ -16,7 +16,7 @@ demo: ## Serve a demonstration (PORT=8000; ALMONER_HOME=.almoner keeps everythin
 
 test: ## Run every test, on SQLite and PostgreSQL, with a real browser (ARGS="-k order")
 	@scripts/setup run dev
-	@scripts/services chromium postgresql
+	@scripts/services chromium postgresql go
 	@exec $(BIN)/pytest $(ARGS)
 
 lint: ## Check format, rules, types, rooms, templates, styles and scripts
