@@ -1,0 +1,187 @@
+"""The published schema of an entry: what a ledger writes fits it, and nothing else."""
+
+import json
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from jsonschema import Draft202012Validator
+
+from almoner.ledger import Event, Posting, Transfer, connect, schema
+from almoner.ledger.append import Ledger
+from almoner.ledger.publish import publish
+from almoner.log.entry import SCHEMA, Entry, EntryPledge, EntryPosting
+from almoner.log.recount import KINDS, Recount, shape
+from almoner.units import Amount
+from tests.ledger.examples import (
+    MEAL,
+    NOW,
+    USD,
+    by_hand,
+    campaign,
+    moved,
+    order,
+    pieces,
+    put_up,
+    refund,
+    take,
+)
+from tests.ledger.folds import bodies
+from tests.log import logs
+
+DOCS = Path(__file__).parents[2] / "docs/reference"
+DOCUMENT = json.loads(files("almoner.log").joinpath("entry.schema.json").read_text("utf-8"))
+VALIDATOR = Draft202012Validator(DOCUMENT)
+
+OWED, DELIVERED = "charity/harbor-table/owed/meals", "charity/harbor-table/delivered/meals"
+PLEDGE = {"campaign": "bowls", "version": 1, "share": "2"}
+MOVE = {"debit": "external", "credit": OWED, "unit": "meal", "value": "2"}
+ENTRY = {
+    "v": 1,
+    "index": 7,
+    "time": "2026-05-20T12:00:00.000000Z",
+    "kind": "pledge",
+    "event": "ab" * 32,
+    "pledges": [PLEDGE],
+    "postings": [MOVE],
+}
+
+
+def fits(entry: object) -> bool:
+    return VALIDATOR.is_valid(entry)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Iterator[list[bytes]]:
+    """What a ledger wrote of every kind of entry, and with every limit."""
+    db = connect(tmp_path / "ledger.db")
+    schema.create(db)
+    ledger = Ledger(db)
+    publish(db, campaign("bowls", rate="1/3", trigger="item"), NOW)
+    publish(db, campaign("few", cap=1), NOW)
+    publish(db, campaign("paid", fund="sponsor/acme/fund", rate="2"), NOW)
+    opening = Transfer((Posting("external", "opening/meals", Amount(MEAL, 12)),))
+    take(ledger, Event("admin", "opening", "opening", NOW, opening), put_up("fund", 5))
+    take(ledger, *(order(f"order-{n}", pieces(2)) for n in range(4)))
+    take(ledger, put_up("dollars", 1234, USD), moved("delivery", OWED, DELIVERED, 8))
+    take(ledger, refund("refund-1", "order-1", 1, 500), refund("refund-2", "order-2", 2, 1000))
+    take(ledger, by_hand("hand", "bowls", 3))
+    yield bodies(db)
+    db.close()
+
+
+def test_what_a_ledger_writes_of_every_kind_fits(written: list[bytes]) -> None:
+    found = [json.loads(body) for body in written]
+
+    for entry in found:
+        VALIDATOR.validate(entry)
+    assert {entry["kind"] for entry in found} == KINDS
+    limits = {each.get("limited") for entry in found for each in entry.get("pledges", ())}
+    assert limits == {None, "cap", "fund", "delivered"}
+    # The same entries are what a recount takes.
+    made = Recount()
+    made.add(shape(0, written))
+    assert made.size == len(found)
+
+
+@given(logs.BOOKS)
+def test_whatever_an_honest_log_holds_fits(book: logs.Book) -> None:
+    for body in logs.bodies(book):
+        VALIDATOR.validate(json.loads(body))
+
+
+def test_it_is_a_schema_of_the_version_and_fields_that_are_written() -> None:
+    Draft202012Validator.check_schema(DOCUMENT)
+
+    assert DOCUMENT["properties"]["v"]["const"] == SCHEMA
+    assert DOCUMENT["$id"].endswith(f":{SCHEMA}")
+    assert set(DOCUMENT["properties"]["kind"]["enum"]) == KINDS
+    for part, struct in (
+        (DOCUMENT, Entry),
+        (DOCUMENT["$defs"]["pledge"], EntryPledge),
+        (DOCUMENT["$defs"]["posting"], EntryPosting),
+    ):
+        assert tuple(part["properties"]) == struct.__struct_fields__
+        assert part["additionalProperties"] is False
+
+
+def test_the_documentation_shows_the_schema_that_is_shipped() -> None:
+    assert json.loads((DOCS / "entry.schema.json").read_text("utf-8")) == DOCUMENT
+    page = (DOCS / "entry.md").read_text("utf-8")
+    for name in (*DOCUMENT["properties"], *DOCUMENT["$defs"]["pledge"]["properties"]):
+        assert f"`{name}`" in page
+
+
+def with_(**changed: object) -> dict[str, Any]:
+    """The example, changed; a field of None is left out."""
+    return {name: value for name, value in {**ENTRY, **changed}.items() if value is not None}
+
+
+def test_the_example_fits_and_its_parts_may_be_left_out() -> None:
+    assert fits(ENTRY)
+    assert fits(with_(event=None))
+    assert fits(with_(postings=None))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"more": 1},
+        {"customer": "Jo"},
+        {"pledges": [{**PLEDGE, "order": "1001"}]},
+        {"postings": [{**MOVE, "note": "for Jo"}]},
+    ],
+)
+def test_an_unknown_field_is_refused(changed: dict[str, object]) -> None:
+    assert not fits(with_(**changed))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"v": 2},
+        {"v": None},
+        {"index": -1},
+        {"index": "7"},
+        {"time": "2026-05-20T12:00:00Z"},
+        {"time": "2026-05-20T12:00:00.000000+00:00"},
+        {"time": "2026-13-20T12:00:00.000000Z"},
+        {"kind": "gift"},
+        {"event": "AB" * 32},
+        {"event": "ab" * 31},
+        {"event": ""},
+        {"corrects": 3},
+        {"pledges": None},
+        {"pledges": []},
+        {"postings": []},
+        {"pledges": [{**PLEDGE, "share": "-2"}]},
+        {"pledges": [{**PLEDGE, "share": "2/1"}]},
+        {"pledges": [{**PLEDGE, "share": "0.5"}]},
+        {"pledges": [{**PLEDGE, "share": 2}]},
+        {"pledges": [{**PLEDGE, "limited": "other"}]},
+        {"postings": [{**MOVE, "value": "0"}]},
+        {"postings": [{**MOVE, "value": "0.00"}]},
+        {"postings": [{**MOVE, "value": "-2"}]},
+        {"postings": [{**MOVE, "value": 2}]},
+        {"postings": [{**MOVE, "debit": "Jo Miller"}]},
+        {"kind": "refund"},
+        {"kind": "refund", "corrects": 3},
+        {"kind": "deposit"},
+        {"kind": "deposit", "pledges": None, "corrects": 3},
+        {"kind": "deposit", "pledges": None, "postings": None},
+    ],
+)
+def test_what_no_ledger_writes_is_refused(changed: dict[str, object]) -> None:
+    assert not fits(with_(**changed))
+
+
+def test_a_refund_takes_and_a_deposit_only_moves() -> None:
+    taken = [{**PLEDGE, "share": "-2"}]
+    nothing = [{**PLEDGE, "share": "0", "limited": "delivered"}]
+
+    assert fits(with_(kind="refund", corrects=3, pledges=taken))
+    assert fits(with_(kind="refund", corrects=3, pledges=nothing, postings=None))
+    assert fits(with_(kind="deposit", pledges=None))
