@@ -1,5 +1,6 @@
 """An installation to publish, on each database."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,3 +21,9 @@ def world(home: Path, database_url: str) -> Iterator[World]:
 def reader(world: World) -> Reader:
     """Somebody who reads the world's files from the beginning."""
     return Reader(world.files)
+
+
+@pytest.fixture
+def installed_home(home: Path, _installed: Path) -> None:
+    """Makes the home one that `almoner init` set up."""
+    shutil.copytree(_installed, home, dirs_exist_ok=True)

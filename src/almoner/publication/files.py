@@ -35,6 +35,14 @@ def make_directory(path: Path) -> None:
     sync_directory(path.parent)
 
 
+def sync_up(path: Path, top: Path) -> None:
+    """Bring a directory's names to disk, and those of the directories above it up to `top`."""
+    sync_directory(path)
+    while path != top:
+        path = path.parent
+        sync_directory(path)
+
+
 def sync_directory(path: Path) -> None:
     """Bring a directory's names to disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
