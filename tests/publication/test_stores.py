@@ -1,11 +1,13 @@
 """Where the log's files are put: a directory, and an object store as a real server answers it."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -19,6 +21,7 @@ from almoner.log.store import Store
 from almoner.publication.stores import Directory, ObjectStore, StoreError
 from tests.server import Server
 from tests.services import free_port
+from tests.shop import order, send
 
 BUCKET = "giving"
 TILE, PARTIAL, BUNDLE = "tile/0/000", "tile/0/000.p/7", "tile/entries/x001/234"
@@ -309,3 +312,41 @@ def test_a_site_without_its_object_store_goes_on_and_publishes_when_it_is_back(
                 time.sleep(0.1)
     finally:
         server.stop()
+
+
+def test_a_store_that_never_answers_holds_up_nothing_but_its_own_files(
+    home: Path, installed_home: None
+) -> None:
+    server = Server(home)
+    with socket.create_server(("127.0.0.1", 0), backlog=1_000) as silent:
+        port = silent.getsockname()[1]
+        server.environment |= {
+            **S3().environment,
+            "ALMONER_LOG_STORE": f"s3://{BUCKET}/log",
+            "AWS_ENDPOINT": f"http://127.0.0.1:{port}",
+        }
+        server.start()
+        try:
+            readers = [
+                threading.Thread(target=ask, args=(f"{server.url}/log/checkpoint",))
+                for _ in range(30)
+            ]
+            for each in readers:
+                each.start()
+            with httpx.Client(base_url=server.url, timeout=30) as http:
+                time.sleep(0.5)
+                started = time.monotonic()
+                assert send(server.url, order(880_001)).status_code == 200
+                assert http.get("/counters").status_code == 200
+                assert http.get("/").status_code == 200
+                assert time.monotonic() - started < 5
+        finally:
+            server.kill()
+            for each in readers:
+                each.join()
+
+
+def ask(url: str) -> None:
+    """Wait for an answer until there is none to come."""
+    with suppress(httpx.HTTPError):
+        httpx.get(url, timeout=60)

@@ -94,6 +94,7 @@ class State:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self.committer.close)
         await asyncio.to_thread(self._publication.close)
+        self.log_files.close()
         self._reader.close()
 
     def _committed(self) -> None:
