@@ -5,6 +5,7 @@ the whole server, a restart finds the port free.
 """
 
 import asyncio
+import gc
 import resource
 import signal
 import socket
@@ -37,6 +38,9 @@ def run(settings: Settings, on_ready: Callable[[], None]) -> None:
 async def _serve(settings: Settings, address: str, on_ready: Callable[[], None]) -> None:
     application = make_application()
     application.open()  # before there is a server: what fails here stops the start
+    # What Django and Wagtail made so far stays; no collection need go through it again.
+    gc.collect()
+    gc.freeze()
     server = Server(
         application,
         address=address,
