@@ -161,8 +161,11 @@ def covering(
     if isinstance(body, Manual):
         named = campaigns.get(body.campaign)
         campaigns = {body.campaign: named} if named else {}
-    found = (in_force(versions, when) for versions in campaigns.values())
-    return [version for version in found if version is not None]
+    return [
+        version
+        for versions in campaigns.values()
+        if (version := in_force(versions, when)) is not None
+    ]
 
 
 def _moved(

@@ -189,8 +189,8 @@ def _refund(
 
 
 def _outcome(status: Status, seq: int, entry: int, made: Made) -> Outcome:
-    pledges = tuple(pledge for _, pledge in made)
-    withheld = all(pledge.limited and not pledge.granted for pledge in pledges)
+    pledges = tuple([pledge for _, pledge in made])
+    withheld = all([pledge.limited and not pledge.granted for pledge in pledges])
     return Outcome("limit reached" if withheld else status, seq, entry, pledges)
 
 
