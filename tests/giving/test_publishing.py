@@ -109,6 +109,7 @@ def test_a_start_can_be_brought_forward(ledger, make_campaign, send):
 WRONG = [
     ({"rate": "two"}, "rate", "is not a rate"),
     ({"rate": "0"}, "rate", "gives nothing"),
+    ({"rate": "1/1000000007"}, "rate", "finer than any rate"),
     ({"rate": "-1"}, "rate", "below zero"),
     ({"rate": "1/0"}, "rate", "is not a rate"),
     ({"cap": "many"}, "cap", "50000"),

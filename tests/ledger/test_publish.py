@@ -35,7 +35,7 @@ def test_a_version_is_read_as_it_was_published(ledger: Ledger) -> None:
         ("is not a rate", {"rate": "a third"}),
         ("below zero", {"rate": "-1"}),
         ("0 is not a rate to give by", {"rate": "0"}),
-        ("is not a rate to give by", {"rate": "1/1000000007"}),
+        ("is finer than any rate kept here", {"rate": "1/1000000007"}),
         ("scale 7", {"scale": 7}),
         ("no ISO 4217", {"unit": "USD", "scale": 3}),
         ("use a lower-case word", {"unit": "A Meal"}),

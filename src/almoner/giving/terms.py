@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from almoner.campaigns.model import CampaignVersion, Trigger, rational
 from almoner.giving.models import Campaign, Fund
 from almoner.giving.sentences import plural
+from almoner.ledger.publish import MAX_DENOMINATOR
 from almoner.units import UnitError, minor_units
 
 Problems = dict[str, str]
@@ -107,6 +108,8 @@ def _rate(campaign: Campaign) -> Problems:
         return {"rate": f"{error}."}
     if not rate:
         return {"rate": "A campaign that gives 0 gives nothing: write 2, 0.5 or 1/3."}
+    if rate.denominator * 100 > MAX_DENOMINATOR:
+        return {"rate": f"{campaign.rate} is finer than any rate kept here: round it."}
     if campaign.trigger == "revenue" and rate > 100:
         return {"rate": f"{campaign.rate} percent is more than the whole sale."}
     return {}

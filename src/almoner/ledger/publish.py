@@ -111,8 +111,10 @@ def _problem(version: CampaignVersion) -> str:
         rate = minor_rate(version.trigger, version.rate, version.scale)
     except ValueError as error:
         return str(error)
-    if not rate or rate.denominator > MAX_DENOMINATOR:
+    if not rate:
         return f"{version.rate} is not a rate to give by: write 2, 0.5 or 1/3"
+    if rate.denominator > MAX_DENOMINATOR:
+        return f"{version.rate} is finer than any rate kept here: round it"
     if version.trigger == "revenue" and not money:
         return f"a share of revenue is money, not {version.unit}"
     if version.cap is not None and not 0 <= version.cap <= MAX_MINOR:
