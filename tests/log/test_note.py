@@ -175,6 +175,7 @@ def test_each_ed25519_edge_case_has_the_verdict_that_its_flags_say() -> None:
 
     So R must be canonical and nothing may be left in the small subgroup; a public key that
     is of low order or not canonical is taken as it is, and so are low-order R and components.
+    (A verifier key is read by `parse_key`, which refuses those of low order before.)
     """
     refused = {"non_canonical_R", "low_order_residue"}
     verdicts = {True: 0, False: 0}
@@ -359,3 +360,20 @@ def test_a_known_key_that_fails_the_second_time_rejects_the_note() -> None:
     with pytest.raises(NoteError, match="does not hold"):
         open_note(note.write("text\n", [first, second]), [LOG.key])
     assert open_note(note.write("text\n", [first, first]), [LOG.key]).verified == (first,)
+
+
+def test_a_key_that_anybody_can_sign_for_is_refused() -> None:
+    keys = {
+        (case["key"], "low_order_A" in (case["flags"] or []))
+        for case in vectors("cctv-ed25519/ed25519vectors.json")
+    }
+
+    for public, is_low in keys:
+        for algorithm in (ED25519, COSIGNATURE):
+            text = str(VerifierKey("edge.example", algorithm, bytes.fromhex(public)))
+            if is_low:
+                with pytest.raises(NoteError, match="is one that anybody can sign for"):
+                    parse_key(text)
+            else:
+                assert parse_key(text).public.hex() == public
+    assert sum(is_low for _, is_low in keys) == 14

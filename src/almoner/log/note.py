@@ -29,6 +29,23 @@ _LINE = re.compile(r"— (?P<name>[^ ]+) (?P<blob>[A-Za-z0-9+/=]+)")
 # Half of a surrogate pair is no text, and UTF-8 has no bytes for it.
 _UNFIT = re.compile("[\x00-\x09\x0b-\x1f\ud800-\udfff]")
 _SIGNATURE_SIZE = 64
+# The points of order up to 8, canonical or not, without their sign bits: for such a key anybody
+# makes signatures, so that whoever published it could deny all of them. (C2SP CCTV ed25519 has
+# them as low_order_A.)
+_LOW_ORDER = frozenset(
+    map(
+        bytes.fromhex,
+        (
+            "00" * 32,
+            "01" + "00" * 31,
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+            "ec" + "ff" * 30 + "7f",
+            "ed" + "ff" * 30 + "7f",
+            "ee" + "ff" * 30 + "7f",
+        ),
+    )
+)
 _TIME_SIZE = 8
 
 
@@ -129,8 +146,11 @@ def parse_key(text: str) -> VerifierKey:
     key = VerifierKey(name, made[0], made[1:])
     if key.id.hex() != shown:
         raise NoteError(f"the key of {name!r} has the hash {key.id.hex()}, not {shown}")
-    if key.algorithm in (ED25519, COSIGNATURE) and len(key.public) != 32:
-        raise NoteError(f"the key of {name!r} is {len(key.public)} bytes long, not 32")
+    if key.algorithm in (ED25519, COSIGNATURE):
+        if len(key.public) != 32:
+            raise NoteError(f"the key of {name!r} is {len(key.public)} bytes long, not 32")
+        if key.public[:31] + bytes([key.public[31] & 0x7F]) in _LOW_ORDER:
+            raise NoteError(f"the key of {name!r} is one that anybody can sign for")
     return key
 
 
