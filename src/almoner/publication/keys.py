@@ -137,7 +137,8 @@ def retire(settings: Settings, key_id: str) -> None:
     if found == held.signers[-1]:
         raise ConfigError(f"{key_id} is the newest key: `almoner keys rotate` first.")
     file = _file(settings, found.key)
-    if not file.exists():
+    given = {_public(each) for each in _from_environment(settings)}
+    if found.key.public in given or not file.exists():
         raise ConfigError(f"The key {key_id} comes from ALMONER_LOG_KEY: take it out there.")
     file.unlink()
     files.sync_directory(file.parent)
