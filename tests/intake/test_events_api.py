@@ -48,6 +48,13 @@ def test_a_new_event_is_created_a_known_one_is_told(till, number):
     assert till.given(f"miles-{number}") == 12
 
 
+def test_an_event_that_made_an_entry_is_answered_with_its_receipt(till, number):
+    till.publish(f"miles-{number}")
+    told = till.post(by_hand(number, f"miles-{number}", 12)).json()
+    assert told["receipt"].startswith(f"/receipts/{told['entry']}/")
+    assert "receipt" not in till.post(by_hand(f"{number}-none")).json()
+
+
 def test_the_same_id_with_another_content_is_a_conflict(till, number):
     till.post(by_hand(number, quantity=1))
     assert problem(till.post(by_hand(number, quantity=2))) == (409, "conflict", "id")

@@ -13,6 +13,7 @@ from almoner.intake.keys import KeyRing
 from almoner.intake.problem import Problem, decode
 from almoner.intake.wire import read
 from almoner.ledger import Event, Outcome
+from almoner.log.receipt import link
 from almoner.units import decimal
 
 MAX_EVENT = 256 * 1024  # a thousand lines of an order fit twice
@@ -40,7 +41,10 @@ class PledgeOut(msgspec.Struct, frozen=True, gc=False):
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What became of one event. `event` is its number here, `entry` its place in the log."""
+    """What became of one event. `event` is its number here, `entry` its place in the log.
+
+    `receipt` is the address on this site of the page that proves the entry: for the buyer.
+    """
 
     status: str
     event: int
@@ -48,6 +52,7 @@ class Receipt(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     entry: int | None = None
     pledges: tuple[PledgeOut, ...] = ()
     detail: str = ""
+    receipt: str = ""
 
 
 class Events:
@@ -143,6 +148,7 @@ def receipt(outcome: Outcome, line: int | None = None) -> Receipt:
         outcome.entry,
         tuple(_pledge(pledge) for pledge in outcome.pledges),
         outcome.detail,
+        "" if outcome.entry is None or not outcome.salt else link(outcome.entry, outcome.salt),
     )
 
 

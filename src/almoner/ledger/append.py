@@ -50,7 +50,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
 
     `duplicate`: it was here already, nothing changed. `conflict`: its id was here with
     another content, nothing changed. `refused`: a transfer that would overdraw an account
-    or fill it.
+    or fill it. `salt` opens the commitment of an entry that was made now.
     """
 
     status: Status
@@ -58,6 +58,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     entry: int | None = None
     pledges: tuple[Pledge, ...] = ()
     detail: str = ""
+    salt: bytes = b""
 
 
 class Ledger:
@@ -134,7 +135,9 @@ def _take(
             waits = event.kind == "unpaid_order"
             outcome = Outcome("waiting for payment" if waits else "test", seq)
     book.settle(item, seq, outcome.status)
-    return outcome
+    if outcome.entry is None:
+        return outcome
+    return Outcome(outcome.status, seq, outcome.entry, outcome.pledges, outcome.detail, item.salt)
 
 
 def promise(

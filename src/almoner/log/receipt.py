@@ -5,11 +5,13 @@ not authenticated by itself: the entry is what the proof proves, and source and 
 right when they open the commitment in the entry's `event` with the salt.
 """
 
+import hmac
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
 
 import msgspec
 
@@ -27,6 +29,11 @@ MAX_RECEIPT = 200_000
 SALT_SIZE = 16
 
 _INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
+
+
+# A receipt's link ends in 128 bits made from the entry's salt.
+_PURPOSE = b"almoner receipt"
+_TOKEN_BYTES = 16
 
 
 class ReceiptError(ValueError):
@@ -144,3 +151,13 @@ def _decode(text: str, what: str, size: int | None = None) -> bytes:
     if size is not None and len(decoded) != size:
         raise ReceiptError(f"{what} is {len(decoded)} bytes long, not {size}")
     return decoded
+
+
+def token(salt: bytes) -> str:
+    """What the link to an entry's receipt ends in: nobody guesses it, and no table keeps it."""
+    return hmac.digest(salt, _PURPOSE, sha256)[:_TOKEN_BYTES].hex()
+
+
+def link(index: int, salt: bytes) -> str:
+    """Where the receipt of entry `index` is on its site."""
+    return f"/receipts/{index}/{token(salt)}/"

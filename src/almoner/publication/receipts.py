@@ -7,7 +7,6 @@ second of the append.
 """
 
 import hmac
-from hashlib import sha256
 
 from almoner.ledger.reads import Sealed
 from almoner.log import proof, receipt
@@ -16,27 +15,14 @@ from almoner.log.note import split
 from almoner.log.receipt import LogProof
 from almoner.log.store import CHECKPOINT, Readable, reader
 
-_PURPOSE = b"almoner receipt"
-_TOKEN_BYTES = 16
-
 
 class NotPublishedError(Exception):
     """No checkpoint covers the entry yet."""
 
 
-def token(salt: bytes) -> str:
-    """What a receipt's link ends in: 128 bits in hexadecimal."""
-    return hmac.digest(salt, _PURPOSE, sha256)[:_TOKEN_BYTES].hex()
-
-
-def path(index: int, salt: bytes) -> str:
-    """Where the receipt of entry `index` is on the site."""
-    return f"/receipts/{index}/{token(salt)}/"
-
-
 def opens(held: Sealed, given: str) -> bool:
     """Whether a token is the entry's own."""
-    return held.salt is not None and hmac.compare_digest(token(held.salt), given)
+    return held.salt is not None and hmac.compare_digest(receipt.token(held.salt), given)
 
 
 def write(store: Readable, held: Sealed) -> str:

@@ -29,7 +29,7 @@ from almoner.intake.problem import UNEXPECTED, Problem
 from almoner.ledger import reads
 from almoner.ledger.publish import read_campaigns
 from almoner.log.entry import decode
-from almoner.publication import receipts
+from almoner.log.receipt import link
 from almoner.units import decimal
 from almoner.web.openapi import describe_front_door
 
@@ -277,7 +277,7 @@ def receipts_of(request: HttpRequest, event: Query[ReceiptOf]) -> list[ReceiptOu
             raise Http404
         held = reads.sealed_of(ledger.db, number)
     return [
-        ReceiptOut(entry=each.index, url=address + receipts.path(each.index, each.salt))
+        ReceiptOut(entry=each.index, url=address + link(each.index, each.salt))
         for each in held
         if each.salt is not None
     ]

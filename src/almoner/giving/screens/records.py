@@ -29,7 +29,7 @@ from almoner.ledger.append import Status
 from almoner.ledger.event import decode_order, decode_refund, instant
 from almoner.ledger.publish import read_campaigns
 from almoner.log import entry
-from almoner.publication import receipts
+from almoner.log.receipt import link
 from almoner.units import currency, decimal
 
 PAGE = 50  # rows of a list: two screens
@@ -137,8 +137,7 @@ class EventView(Screen):
             pledged=Campaign.objects.filter(slug__in=event.campaigns),
             would=Campaign.objects.filter(slug__in=would),
             receipts=[
-                (each.index, receipts.path(each.index, each.salt) if each.salt else "")
-                for each in entries
+                (each.index, link(each.index, each.salt) if each.salt else "") for each in entries
             ],
         )
 
