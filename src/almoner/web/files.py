@@ -29,7 +29,12 @@ class QuickCompressor(Compressor):
 
 
 class StaticStorage(CompressedManifestStaticFilesStorage):
-    """Files named after their content, with their compressed forms beside them."""
+    """Files named after their content, with their compressed forms beside them.
+
+    Modules import each other by those names too, so that no page runs half of a newer version.
+    """
+
+    support_js_module_import_aggregation = True
 
     def create_compressor(self, **options: Any) -> Compressor:
         """What compresses each file."""
