@@ -14,7 +14,7 @@ def _site(db, settings):
     lay_out()
 
 
-@pytest.mark.parametrize("path", ["/", "/stories/", "/nowhere/", "/sitemap.xml"])
+@pytest.mark.parametrize("path", ["/", "/stories/", "/check/", "/nowhere/", "/sitemap.xml"])
 def test_public_pages_run_only_our_own_files_and_keep_no_cookie(client, path):
     answer = client.get(path)
 

@@ -5,7 +5,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.contrib.sitemaps.views import sitemap
 
-from almoner.web import log_page, receipts
+from almoner.web import log_page, proof, receipts
 from almoner.web.api import api, missing
 from almoner.web.pictures import picture
 
@@ -15,6 +15,7 @@ urlpatterns = [
     re_path(r"^api/", missing),
     path("media/images/<str:name>", picture, name="picture"),
     path("log/", log_page.page, name="log"),
+    path("check/", proof.check, name="check"),
     path("receipts/<int:index>/<str:token>/", receipts.page, name="receipt"),
     path(f"receipts/<int:index>/<str:token>/{receipts.FILE}", receipts.file),
     path("receipts/<int:index>/<str:token>/qr.svg", receipts.qr),
