@@ -1,12 +1,15 @@
 """A reader at the shared demonstration, and numbers no other test's orders have."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 
+from tests.browser.published import Published, Site
 from tests.server import Server
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ PAGES = {
     "money": "/causes/service-dogs/",
     "campaign": "/campaigns/holiday-bowls/",
     "mastodon": "/share/mastodon?text=A+story&url=http%3A%2F%2F127.0.0.1%2F",
+    "check": "/check/",
     "missing": "/nowhere/",
 }
 WITHIN_A_SECOND = 1_000  # milliseconds; what the issue promises
@@ -63,3 +67,24 @@ def wait_for(page: "Page", cause: str, text: str, milliseconds: int = WITHIN_A_S
         timeout=milliseconds,
         polling=20,
     )
+
+
+@pytest.fixture(scope="module")
+def _uncollected_static_files() -> Iterator[None]:
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+        yield
+
+
+@pytest.fixture
+def serve_log(_uncollected_static_files: None) -> Iterator[Callable[[Published], Site]]:
+    """Serves a log with the pages that check it."""
+    started: list[Site] = []
+
+    def _serve(log: Published) -> Site:
+        started.append(Site(log))
+        return started[-1]
+
+    yield _serve
+    for each in started:
+        each.close()
