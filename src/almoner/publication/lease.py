@@ -2,6 +2,9 @@
 
 import fcntl
 import os
+from contextlib import suppress
+
+import psycopg
 
 from almoner.config import Settings
 from almoner.ledger import Database
