@@ -57,6 +57,10 @@ class World:
         """Where the log's files lie."""
         return self.home / "log"
 
+    def use(self, **chosen: str) -> None:
+        """Change settings."""
+        self.settings = settings_of(self.home, self.url, **chosen)
+
     def append(self, orders: int) -> None:
         """So many orders, an entry each."""
         take(self.ledger, *(order(f"order-{next(self._numbers)}") for _ in range(orders)))

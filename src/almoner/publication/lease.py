@@ -38,7 +38,10 @@ class Lease:
             self._db.run("SELECT 1")
 
     def release(self) -> None:
-        """Let go; closing the database does it for PostgreSQL."""
+        """Let go."""
+        if self._held and self._db.postgresql:
+            with suppress(psycopg.Error):  # a session that ended has let go
+                self._db.run("SELECT pg_advisory_unlock(hashtext('almoner.publication'))")
         if self._file is not None:
             os.close(self._file)
         self._file, self._held = None, False

@@ -304,11 +304,14 @@ def _signed_path(settings: Settings) -> Path:
 
 def read_signed(settings: Settings, held: Keys) -> Checkpoint | None:
     """The checkpoint that was signed last, or None before the first."""
-    path = _signed_path(settings)
     try:
-        note = path.read_text("utf-8")
-        return checkpoint.read(note, held.verifiers)[0]
+        return checkpoint.read(signed_note(settings), held.verifiers)[0]
     except FileNotFoundError:
         return None
     except (NoteError, UnicodeDecodeError) as error:
-        raise NoteError(f"{path} cannot be used: {error}") from None
+        raise NoteError(f"{_signed_path(settings)} cannot be used: {error}") from None
+
+
+def signed_note(settings: Settings) -> str:
+    """The checkpoint that was signed last, as it was signed."""
+    return _signed_path(settings).read_text("utf-8")
