@@ -81,7 +81,7 @@ class FrontDoor:
             await self._hot(route, scope, receive, send)
         elif path in self._hot_paths:
             await self._refuse_method(send, method, path)
-        elif path.startswith(PREFIX) and path != PREFIX and method in ("GET", "HEAD"):
+        elif path.startswith(PREFIX) and path != PREFIX:
             await self._hot(self._log_file, scope, receive, send)
         elif path.startswith("/e/"):
             await respond_problem(send, _NO_SOURCE)

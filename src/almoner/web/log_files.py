@@ -37,6 +37,9 @@ _ABSENT = Problem(
     "There is no such file",
     "The log has checkpoint, keys.json, counters.json, and the tiles that the checkpoint implies.",
 )
+_ONLY_READ = Problem(
+    405, "wrong-method", "Not by this method", "The log's files are read, by GET and HEAD only."
+)
 _UNREADABLE = Problem(
     503,
     "log-unavailable",
@@ -64,7 +67,7 @@ class LogFiles:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def __call__(self, scope: Scope, send: Send) -> None:
-        """Answer a GET or HEAD."""
+        """Answer a GET or HEAD; refuse anything else."""
         try:
             await self._answer(scope, send)
         except Problem as problem:
@@ -73,9 +76,13 @@ class LogFiles:
             headers = [(b"cache-control", b"no-store"), _ANYBODY]
             if problem.retry_after is not None:
                 headers.append((b"retry-after", b"%d" % problem.retry_after))
+            if problem.status == 405:
+                headers.append((b"allow", b"GET, HEAD"))
             await respond(send, problem.status, problem.body(), MEDIA_TYPE, headers)
 
     async def _answer(self, scope: Scope, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            raise _ONLY_READ
         path = scope["path"].removeprefix(PREFIX)
         if path not in _CHANGING and not _PATH.fullmatch(path):
             raise _ABSENT
