@@ -124,9 +124,11 @@ def tell(held: Sealed) -> Told:
 def _lines(entry: Entry) -> list[str]:
     causes = {each.slug: each for each in Cause.objects.all()}
     names = [each.campaign for each in entry.pledges]
-    titles = dict(Campaign.objects.filter(slug__in=names).values_list("slug", "title"))
-    through = ", ".join(str(titles.get(name, name)) for name in names)
+    campaigns = {
+        each.slug: each for each in Campaign.objects.filter(slug__in=names).select_related("cause")
+    }
     lines: list[str] = []
+    moved: set[str] = set()
     for posting in entry.postings:
         slug = measured(posting.credit)[1] or measured(posting.debit)[1]
         cause = causes.get(slug)
@@ -134,10 +136,18 @@ def _lines(entry: Entry) -> list[str]:
             amount = f"{posting.value} {posting.unit}"
             lines.append(f"{amount} from {posting.debit} to {posting.credit}")
             continue
+        moved.add(slug)
         figure = text(minor_units(posting.value, cause.scale), cause.kind, cause.unit, cause.scale)
+        through = [str(each.title) for each in campaigns.values() if each.cause.slug == slug]
         back = " taken off" if entry.kind == "refund" else ""
-        lines.append(f"{figure} {cause.label}{back}" + (f" through {through}" if through else ""))
-    if not lines:
-        shares = ", ".join(f"{each.share} of the smallest part" for each in entry.pledges)
-        lines.append(f"A share of {shares}, carried until it makes a whole, through {through}")
+        lines.append(_line(cause.label, figure + back, through))
+    for pledge in entry.pledges:
+        campaign = campaigns.get(pledge.campaign)
+        if campaign is not None and campaign.cause.slug not in moved:
+            part = f"a share of {pledge.share}, carried until it makes a whole"
+            lines.append(_line(campaign.cause.label, part, [str(campaign.title)]))
     return lines
+
+
+def _line(label: str, what: str, through: list[str]) -> str:
+    return f"{label}: {what}" + (f", through {' and '.join(through)}" if through else "")
