@@ -11,9 +11,11 @@ import hmac
 from almoner.ledger.reads import Sealed
 from almoner.log import proof, receipt
 from almoner.log.checkpoint import parse
-from almoner.log.note import split
+from almoner.log.note import NoteError, split
 from almoner.log.receipt import LogProof
 from almoner.log.store import CHECKPOINT, Readable, reader
+from almoner.log.tile import TileError
+from almoner.publication.stores import StoreError
 
 
 class NotPublishedError(Exception):
@@ -22,17 +24,25 @@ class NotPublishedError(Exception):
 
 def opens(held: Sealed, given: str) -> bool:
     """Whether a token is the entry's own."""
-    return held.salt is not None and hmac.compare_digest(receipt.token(held.salt), given)
+    said = given.encode(errors="replace")  # an address may hold any letter, and halves of some
+    return held.salt is not None and hmac.compare_digest(receipt.token(held.salt).encode(), said)
 
 
 def write(store: Readable, held: Sealed) -> str:
-    """The receipt of an entry, against the newest checkpoint."""
+    """The receipt of an entry, against the newest checkpoint.
+
+    Raises `NotPublishedError` where none covers it yet, `StoreError` where the files of the log
+    cannot be read or do not make a proof.
+    """
     assert held.salt is not None, f"entry {held.index} was forgotten"
-    content = store.get(CHECKPOINT)
-    note = "" if content is None else content.decode()
-    size = parse(split(note)[0]).size if note else 0
-    if size <= held.index:
-        raise NotPublishedError(f"entry {held.index} is not in a checkpoint yet")
-    hashes = proof.inclusion(held.index, size, reader(store, size))
+    try:
+        content = store.get(CHECKPOINT)
+        note = "" if content is None else content.decode()
+        size = parse(split(note)[0]).size if content is not None else 0
+        if size <= held.index:
+            raise NotPublishedError(f"entry {held.index} is not in a checkpoint yet")
+        hashes = proof.inclusion(held.index, size, reader(store, size))
+    except (NoteError, TileError, UnicodeDecodeError) as error:
+        raise StoreError(f"The log's files make no receipt: {error}: ask `almoner fsck`") from None
     extra = receipt.enclose(held.body, held.source, held.ref, held.salt)
     return receipt.write(LogProof(held.index, tuple(hashes), note, extra))

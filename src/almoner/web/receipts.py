@@ -3,6 +3,7 @@
 Nothing here is kept by a cache, indexed, or sent on in a referrer: the link is the secret.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +26,7 @@ from almoner.ledger.reads import Sealed
 from almoner.log.entry import Entry, decode
 from almoner.publication import receipts
 from almoner.publication.receipts import NotPublishedError
-from almoner.publication.stores import open_store
+from almoner.publication.stores import StoreError, open_store
 from almoner.units import minor_units
 
 LOG_URL = "/log/"
@@ -34,6 +35,8 @@ FILE = "receipt.tlog-proof"
 RETRY_SECONDS = 2
 
 _GONE = "The link between this receipt and its order was destroyed on request."
+
+logger = logging.getLogger(__name__)
 
 View = Callable[[HttpRequest, Sealed, str], HttpResponse]
 
@@ -90,15 +93,18 @@ def file(request: HttpRequest, held: Sealed, token: str) -> HttpResponse:
     try:
         content = receipts.write(open_store(config.load()), held)
     except NotPublishedError:
-        response = HttpResponse(
-            "This entry is not in a checkpoint yet: ask again in a moment.\n",
-            content_type="text/plain; charset=utf-8",
-            status=503,
-        )
-        response["Retry-After"] = str(RETRY_SECONDS)
-        return response
+        return _later("This entry is not in a checkpoint yet: ask again in a moment.\n")
+    except StoreError as error:
+        logger.error("A receipt cannot be made: %s", error)
+        return _later("The log's files cannot be read just now: ask again in a few seconds.\n")
     response = HttpResponse(content, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="receipt-{held.index}.tlog-proof"'
+    return response
+
+
+def _later(why: str) -> HttpResponse:
+    response = HttpResponse(why, content_type="text/plain; charset=utf-8", status=503)
+    response["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 
