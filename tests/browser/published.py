@@ -295,8 +295,8 @@ class Site:
             "time": BEGIN,
             "kind": "pledge",
             "lines": [
-                "2 Meals Donated through Holiday Bowls",
-                "$0.50 Raised for Service Dogs through Good Dogs",
+                "Meals Donated: 2, through Holiday Bowls",
+                "Raised for Service Dogs: $0.50, through Good Dogs",
             ],
             "source": SOURCE,
             "ref": "Order #1001",

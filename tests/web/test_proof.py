@@ -12,7 +12,7 @@ ENTRY = {
     "index": 1_234,
     "time": datetime(2026, 5, 20, 12, tzinfo=UTC),
     "kind": "pledge",
-    "lines": ["2 Meals Donated through <Holiday> Bowls"],
+    "lines": ["Meals Donated: 2, through <Holiday> Bowls"],
     "source": "shop:demo",
     "ref": "order/1001",
 }
@@ -61,7 +61,7 @@ def test_a_receipts_page_shows_its_entry_and_names_its_file():
     found = Elements(page).found
     (proof,) = found["receipt-proof"]
     assert (proof["log"], proof["src"]) == ("/log/", RECEIPT["receipt_url"])
-    assert "2 Meals Donated through &lt;Holiday&gt; Bowls" in page
+    assert "Meals Donated: 2, through &lt;Holiday&gt; Bowls" in page
     assert "Entry 1,234" in page
     assert {"name": "robots", "content": "noindex"} in found["meta"]
     assert RECEIPT["qr_url"] in [each.get("src") for each in found["img"]]
