@@ -27,7 +27,7 @@ class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     sku: str = ""
 
 
-class Order(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Order(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was sold. `currency` is an ISO 4217 code; `tags` are the order's own.
 
     `taxes_included` says that this shop's refunds give a line's revenue with its tax in it.
@@ -50,7 +50,7 @@ class RefundedLine(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     tax: int = 0
 
 
-class Refund(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Refund(msgspec.Struct, frozen=True, omit_defaults=True):
     """What of the order `order` (its id in the same source) was given back.
 
     `revenue` is money returned that belongs to no line, in minor units of `currency`.

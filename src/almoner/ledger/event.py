@@ -27,7 +27,7 @@ _UNFIT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _PATH = re.compile(r"[a-z0-9][a-z0-9-]{0,63}(/[a-z0-9][a-z0-9.-]{0,63}){0,3}")
 
 
-class Posting(msgspec.Struct, frozen=True, gc=False):
+class Posting(msgspec.Struct, frozen=True):
     """Moves `amount` from the account `debit` to the account `credit`."""
 
     debit: str
@@ -41,7 +41,7 @@ class Posting(msgspec.Struct, frozen=True, gc=False):
         assert self.amount.minor > 0, f"a posting of nothing from {self.debit}"
 
 
-class Transfer(msgspec.Struct, frozen=True, gc=False):
+class Transfer(msgspec.Struct, frozen=True):
     """Postings that stand or fall together; refused whole if an account would go below zero."""
 
     postings: tuple[Posting, ...]
@@ -50,7 +50,7 @@ class Transfer(msgspec.Struct, frozen=True, gc=False):
         assert 0 < len(self.postings) <= MAX_POSTINGS, f"a transfer of {len(self.postings)}"
 
 
-class Event(msgspec.Struct, frozen=True, gc=False):
+class Event(msgspec.Struct, frozen=True):
     """Something that happened. `ref` is unique in `source`; `occurred_at` has a zone.
 
     `dated` is False where the sender gave no time: the time of receipt then stands in for

@@ -33,7 +33,7 @@ class EntryPosting(msgspec.Struct, frozen=True, gc=False):
     value: str
 
 
-class Entry(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One transaction. `index` is its leaf's place in the log, `time` RFC 3339 in UTC."""
 
     v: int
