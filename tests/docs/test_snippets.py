@@ -60,15 +60,16 @@ def test_importing_a_page_is_as_described(demo):
     [
         ("docs/how-to/be-a-witness.md", "nothing cosigned yet\n"),
         ("docs/how-to/monitor-a-log.md", " entries verified, "),
+        ("docs/how-to/audit-a-log.md", "exit code 1\n"),
     ],
 )
-def test_witnessing_and_monitoring_are_as_described(page, said, demo, tmp_path):
+def test_witnessing_monitoring_and_auditing_are_as_described(page, said, demo, tmp_path):
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     script = "\n".join(["set -euo pipefail", *(command for command, _ in blocks(page))])
     script = script.replace("http://127.0.0.1:8000", demo.url).replace("8100", str(free_port()))
 
     done = subprocess.run(
-        ["bash", "-c", script + "\nkill $(jobs -p)\nwait\n"],
+        ["bash", "-c", script + "\njobs -p | xargs --no-run-if-empty kill\nwait\n"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
