@@ -1,11 +1,13 @@
 """Kills −9 the real server under load, and compares what was acknowledged with what is there.
 
-Promises under test (design, section 3): 2, once; 3, limits; 5, acknowledged means durable.
-Everything acknowledged must be in the ledger once, under the number that was acknowledged;
-what was sent and never acknowledged may be there once or not at all; campaigns must stand
-exactly where a model stands that is fed what is there, and no cap may be passed. On
-PostgreSQL every fourth kill takes the database instead. Ends with one line, and with 1 if
-anything was lost, doubled or differs. Limit: a kill −9 proves
+Promises under test (design, section 3): 2, once; 3, limits; 5, acknowledged means durable; and
+that the public log is never contradicted. Everything acknowledged must be in the ledger once,
+under the number that was acknowledged; what was sent and never acknowledged may be there once
+or not at all; campaigns must stand exactly where a model stands that is fed what is there, and
+no cap may be passed. Every checkpoint that was seen must begin the log that is there after each
+restart, no tile of it may be missing, and `almoner verify` must hold. On PostgreSQL every
+fourth kill takes the database instead; `--publisher` kills publication alone (bench.publishing).
+Ends with one line, and with 1 if anything was lost, doubled or differs. Limit: a kill −9 proves
 nothing about a power cut; for that the disk's own flush must be trusted.
 """
 
@@ -15,18 +17,20 @@ import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from almoner.ledger import Database, audit, connect, reads
+from bench import publishing
 from bench.model import CAMPAIGNS, CAP, Key, Model
 from bench.senders import Senders
 from bench.site import Site
+from bench.verdict import Verdict, total
+from bench.watching import Watchers
 from tests.services import PostgreSQL
 
 SENDERS = 12
@@ -36,26 +40,6 @@ EVERY_DATABASE_KILL = 4
 MAX_SENTENCES = 20
 
 Tell = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a run found. `different` says what does not fit, in sentences."""
-
-    kills: int
-    acknowledged: int
-    lost: int
-    double: int
-    different: tuple[str, ...]
-
-    @property
-    def fine(self) -> bool:
-        """Whether every promise held."""
-        return not (self.lost or self.double or self.different)
-
-    def __str__(self) -> str:
-        told = f"kills {self.kills} · acknowledged {self.acknowledged:,}"
-        return f"{told} · lost {self.lost} · double {self.double}"
 
 
 def run(database: str, kills: int, seconds_between: float, seed: int, tell: Tell) -> Verdict:
@@ -68,18 +52,26 @@ def run(database: str, kills: int, seconds_between: float, seed: int, tell: Tell
         site.stage(CAMPAIGNS)
         stack.callback(site.stop)
         senders = Senders(site.url, site.key, random.Random(seed))
-        asyncio.run(_load_and_kill(site, server, senders, kills, seconds_between, tell))
+        watchers = Watchers(home / "log")
+        watchers.start()
+        stack.callback(watchers.stop)
+        load = _load_and_kill(site, server, senders, watchers, kills, seconds_between, tell)
+        asyncio.run(load)
         if not site.stop():
             senders.wrong.append("the server did not stop when it was told to")
+        watchers.look()
+        watchers.check()
         db = connect(site.database)
         stack.callback(db.close)
-        return _judge(db, senders, kills)
+        senders.wrong += _compare_published(db, watchers) + site.verify()
+        return _judge(db, senders, watchers, kills)
 
 
 async def _load_and_kill(
     site: Site,
     server: PostgreSQL | None,
     senders: Senders,
+    watchers: Watchers,
     kills: int,
     seconds_between: float,
     tell: Tell,
@@ -97,13 +89,21 @@ async def _load_and_kill(
             senders.up.clear()
             await asyncio.to_thread(site.start)
             senders.up.set()
+        await asyncio.to_thread(watchers.check)
+        senders.wrong += await asyncio.to_thread(site.verify)
         tell(kill, len(senders.acknowledged))
     await asyncio.sleep(seconds_between)
     senders.stopping = True
     await sending
 
 
-def _judge(db: Database, senders: Senders, kills: int) -> Verdict:
+def _compare_published(db: Database, watchers: Watchers) -> list[str]:
+    """A server that stopped in its own time has published everything."""
+    size, published = reads.head(db).size, watchers.seen[-1].size if watchers.seen else 0
+    return [] if size == published else [f"{published} of {size} entries are published"]
+
+
+def _judge(db: Database, senders: Senders, watchers: Watchers, kills: int) -> Verdict:
     stored: dict[Key, int] = {}
     double: set[Key] = set()
     model = Model()
@@ -121,8 +121,17 @@ def _judge(db: Database, senders: Senders, kills: int) -> Verdict:
     twice = db.rows("SELECT event FROM ledger_entry GROUP BY event HAVING COUNT(*) > 1")
     double.update(keys[seq] for (seq,) in twice)
     lost = [key for key, seq in senders.acknowledged.items() if stored.get(key) != seq]
-    different += _compare(db, model)
-    return Verdict(kills, len(senders.acknowledged), len(lost), len(double), tuple(different))
+    different += [*_compare(db, model), *watchers.contradictions, *watchers.missing]
+    return Verdict(
+        kills,
+        len(senders.acknowledged),
+        len(lost),
+        len(double),
+        len(watchers.seen),
+        len(watchers.contradictions),
+        len(watchers.missing),
+        tuple(different),
+    )
 
 
 def _compare(db: Database, model: Model) -> list[str]:
@@ -150,17 +159,20 @@ def main() -> int:
     parser.add_argument("--database", choices=(*DATABASES, "both"), default="both")
     parser.add_argument("--seconds-between", type=float, default=1.5, help="on average")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    parser.add_argument(
+        "--publisher", action="store_true", help="kill only a publisher, see bench.publishing"
+    )
     options = parser.parse_args()
     databases = DATABASES if options.database == "both" else (options.database,)
     verdicts: list[Verdict] = []
     for place, database in enumerate(databases):
         kills = (options.kills + place) // len(databases)
-        verdicts.append(_watched(database, kills, options.seconds_between, options.seed))
-    print(_sum(verdicts))
+        verdicts.append(_watched(database, kills, options))
+    print(total(verdicts))
     return 0 if all(verdict.fine for verdict in verdicts) else 1
 
 
-def _watched(database: str, kills: int, seconds_between: float, seed: int) -> Verdict:
+def _watched(database: str, kills: int, options: argparse.Namespace) -> Verdict:
     """A run with a progress bar, and what it found."""
     console = Console(stderr=True)
     columns = (
@@ -176,23 +188,16 @@ def _watched(database: str, kills: int, seconds_between: float, seed: int) -> Ve
         def tell(kill: int, acknowledged: int) -> None:
             progress.update(task, completed=kill, acknowledged=acknowledged)
 
-        verdict = run(database, kills, seconds_between, seed, tell)
+        if options.publisher:
+            verdict = publishing.run(database, kills, options.seed, tell)
+        else:
+            verdict = run(database, kills, options.seconds_between, options.seed, tell)
         tell(kills, verdict.acknowledged)
     for sentence in verdict.different[:MAX_SENTENCES]:
-        console.print(f"{database}, seed {seed}: {sentence}", markup=False, highlight=False)
+        console.print(f"{database}, seed {options.seed}: {sentence}", markup=False, highlight=False)
     if len(verdict.different) > MAX_SENTENCES:
         console.print(f"… and {len(verdict.different) - MAX_SENTENCES} more")
     return verdict
-
-
-def _sum(verdicts: Sequence[Verdict]) -> Verdict:
-    return Verdict(
-        sum(each.kills for each in verdicts),
-        sum(each.acknowledged for each in verdicts),
-        sum(each.lost for each in verdicts),
-        sum(each.double for each in verdicts),
-        tuple(sentence for each in verdicts for sentence in each.different),
-    )
 
 
 if __name__ == "__main__":

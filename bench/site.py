@@ -10,9 +10,12 @@ from urllib.request import urlopen
 
 import msgspec
 
+from almoner import config
 from almoner.campaigns.model import CampaignVersion
+from almoner.config import Settings
 from tests.services import free_port
 
+ALMONER = Path(sys.executable).with_name("almoner")
 SHOP, SECRET = "shop", "the-shop's-webhook-secret"
 START_SECONDS, STOP_SECONDS = 60, 30
 
@@ -53,12 +56,40 @@ class Site:
 
     def start(self, *command: str) -> None:
         """Start the server, or another `python` command on its port; returns when it answers."""
-        arguments = command or (str(Path(sys.executable).with_name("almoner")), "serve")
+        arguments = command or (str(ALMONER), "serve")
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, *arguments], env=self._environment, stdout=log, stderr=log
             )
         wait_for(f"{self.url}/healthz", self._process, self._log)
+
+    def spawn(self, module: str) -> "subprocess.Popen[bytes]":
+        """Run a Python module over the same home, to be talked to and killed."""
+        return subprocess.Popen(
+            [sys.executable, "-m", module],
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def settings(self) -> Settings:
+        """The settings that its server has."""
+        return config.load(self._environment)
+
+    def verify(self) -> list[str]:
+        """What `almoner verify` says where the site does not hold, running or stopped.
+
+        What it saw is remembered, so that the next time a fork is found.
+        """
+        source = self.url if self._process is not None else str(self.home)
+        done = subprocess.run(
+            [ALMONER, "verify", source, "--state", str(self.home / "seen.json")],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+        )
+        said = " ".join((done.stderr.strip() or done.stdout).split())
+        return [] if done.returncode == 0 else [f"almoner verify: {said[-300:]}"]
 
     def kill(self) -> None:
         """Kill −9 the server."""

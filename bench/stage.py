@@ -17,6 +17,7 @@ from almoner import config
 from almoner.campaigns.model import CampaignVersion
 from almoner.intake.keys import create_key
 from almoner.ledger import connect, publish, schema
+from almoner.publication import keys
 from almoner.web import install
 
 KEY_NAME = "bench"
@@ -28,6 +29,7 @@ def stage(campaigns: list[CampaignVersion]) -> str:
     if not campaigns:
         return _demonstration(settings.home)
     install.write_settings(settings.home, demo=False)
+    settings = config.load()  # with the passphrase that was just made
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
     from almoner.giving.openings import establish
@@ -40,6 +42,8 @@ def stage(campaigns: list[CampaignVersion]) -> str:
         label = version.cause.replace("-", " ").title()
         establish(version.cause, label=label, unit=version.unit, kind=kind, icon="almoner")
         publish(db, version, now)
+    if not keys.path(settings).exists():
+        keys.create(settings)
     token = create_key(db, KEY_NAME, ["events:write", "read"], now)
     db.close()
     return token
