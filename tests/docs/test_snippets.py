@@ -2,14 +2,16 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from almoner.config import DEMO_SHOP_SECRET
-from tests.server import SECRET
+from tests.server import SECRET, Server
 from tests.services import free_port
+from tests.shop import send
 
 ROOT = Path(__file__).parents[2]
 # A `sh` block, and the `text` block after it, which is what it prints.
@@ -78,3 +80,58 @@ def test_witnessing_monitoring_and_auditing_are_as_described(page, said, demo, t
 
     assert done.returncode == 0, done.stderr
     assert said in done.stdout
+
+
+def test_keeping_the_log_is_as_described(demo, tmp_path):
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    send(demo.url, (ROOT / "docs/examples/order.json").read_bytes(), "orders/paid")
+    script = ["set -euo pipefail"]
+    for command, _ in blocks("docs/how-to/keep-the-log.md"):
+        script += [command, "sleep 1.5", "printf '\\0'"]
+
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(script)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**demo.environment, "XDG_STATE_HOME": str(tmp_path)},
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown, rotated, retired, looked, _, forgotten = done.stdout.split("\0")[:-1]
+    old = shown.splitlines()[0]
+    assert rotated.count("; signs") == 2
+    assert retired.splitlines()[0] == old
+    assert "; retired" in retired.splitlines()[1]
+    assert "✗" not in looked
+    assert "are whole" in looked
+    backup = Server(tmp_path / "backup")
+    assert "✗" not in backup.run("keys", "show")
+    with sqlite3.connect(tmp_path / "backup" / "almoner.db") as kept:
+        assert kept.execute("SELECT size FROM ledger_head").fetchone()[0] > 0
+    kept.close()
+    assert forgotten.startswith("Forgotten.")
+
+
+def test_the_page_on_keeping_the_log_has_what_fsck_says():
+    """So that who has the sentence finds the page."""
+    page = (ROOT / "docs/how-to/keep-the-log.md").read_text("utf-8")
+    program = "".join(
+        (ROOT / "src/almoner" / each).read_text("utf-8")
+        for each in (
+            "publication/fsck.py",
+            "publication/keys.py",
+            "publication/publisher.py",
+            "ledger/audit.py",
+        )
+    )
+    for phrase in (
+        "was put for entries that the database does not have",
+        "cannot be opened with log_passphrase",
+        "has another root than the database's entries",
+        "its entries make",
+        "The log was published with",
+        "The log cannot be published just now",
+    ):
+        assert phrase in page
+        assert phrase in program
