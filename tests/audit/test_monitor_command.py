@@ -156,7 +156,7 @@ def test_it_goes_on_and_tells_the_hook_once(log, site, environment, tmp_path):
         site.counters = None
         assert running.stdout.readline().endswith("cleared: counters\n")
     finally:
-        running.send_signal(signal.SIGINT)
+        running.send_signal(signal.SIGTERM)
         rest = running.communicate(timeout=START_SECONDS)
     assert (running.returncode, *rest) == (0, "", "")
     ((headers, body),) = site.taken

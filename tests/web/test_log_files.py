@@ -15,7 +15,7 @@ from almoner.log.note import split
 from tests.server import Server
 from tests.shop import order, send
 
-NUMBERS = count(660_001)
+NUMBERS = count(440_001)
 IMMUTABLE = "public, max-age=31536000, immutable"
 DECODERS = {
     "br": brotli.decompress,

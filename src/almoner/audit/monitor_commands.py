@@ -5,6 +5,7 @@ one clear sentence when it could not watch at all. Without, it goes on until it 
 """
 
 import os
+import signal
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -63,6 +64,7 @@ def monitor(
         with suppress(KeyboardInterrupt):
             if once:
                 raise SystemExit(0 if _round(watch, path, post, every_alert=True) else ALERTED)
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
             while True:
                 _round(watch, path, post, every_alert=False)
                 time.sleep(every)
