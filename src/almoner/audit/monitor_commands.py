@@ -9,7 +9,6 @@ import signal
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +20,7 @@ from almoner.audit import memory as memories
 from almoner.audit.alerts import HookError, Post, hook, update
 from almoner.audit.memory import Memory
 from almoner.audit.monitor import Seen, Watch, look
-from almoner.audit.sources import Site, SourceError, open_source
+from almoner.audit.sources import Site, SourceError, open_source, state_path
 from almoner.log import policy as policies
 from almoner.log.note import NoteError, parse_key
 from almoner.log.policy import Policy, PolicyError
@@ -60,7 +59,7 @@ def monitor(
     try:
         watch = _watch(source, key, policy, site, stale)
         post = hook(webhook, os.environ.get(SECRET, ""), watch.source.name) if webhook else None
-        path = state or _state_path(source)
+        path = state or state_path("monitor", source)
         with suppress(KeyboardInterrupt):
             if once:
                 raise SystemExit(0 if _round(watch, path, post, every_alert=True) else ALERTED)
@@ -113,13 +112,6 @@ def _watch(source: str, keys: tuple[str, ...], policy: Path | None, site: str, s
     except NoteError as error:
         raise SourceError(f"--key: {error}.") from None
     return Watch(opened, given, trusted, stale, window)
-
-
-def _state_path(source: str) -> Path:
-    """One file a source, in the user's own place for state (XDG base directories)."""
-    place = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
-    name = source.rstrip("/") if "://" in source else str(Path(source).absolute())
-    return place / "almoner" / f"monitor-{sha256(name.encode()).hexdigest()[:16]}.json"
 
 
 def _say(text: str) -> None:

@@ -7,8 +7,10 @@ followed, so that an audit reads exactly the address that was named.
 
 import gzip
 import http.client
+import os
 import threading
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -46,6 +48,13 @@ def open_source(text: str) -> Source:
     if zipfile.is_zipfile(path):
         return Bundle(path)
     raise SourceError(f"{text} is neither a web address, a directory nor an audit bundle.")
+
+
+def state_path(kind: str, source: str) -> Path:
+    """Where what was seen of a source is kept: the user's own place for state (XDG)."""
+    place = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
+    name = source.rstrip("/") if "://" in source else str(Path(source).absolute())
+    return place / "almoner" / f"{kind}-{sha256(name.encode()).hexdigest()[:16]}.json"
 
 
 class Directory:

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from almoner.audit import bundle, verifying
 from almoner.audit.report import render, render_receipt
-from almoner.audit.sources import SourceError, open_source
+from almoner.audit.sources import SourceError, open_source, state_path
 from almoner.audit.verifying import Report, Seen, Trust, VerifyError
 from almoner.log import policy as policies
 from almoner.log import receipt
@@ -53,7 +52,7 @@ def verify(
 ) -> None:
     """Verify signatures, every entry and tile, and recount every number that is shown."""
     with _told():
-        kept = state or _state_path(source)
+        kept = state or state_path("verify", source)
         trust = Trust(_key(key), _policy(policy), verifying.read_seen(kept))
         report, seen = _verify(source, trust, processes, quiet=as_json)
         if as_json:
@@ -145,13 +144,6 @@ def _policy(file: Path | None) -> Policy:
         return policies.parse(file.read_text("utf-8")) if file else Policy()
     except (OSError, UnicodeDecodeError, PolicyError) as error:
         raise SourceError(f"{file}: {error}.") from None
-
-
-def _state_path(source: str) -> Path:
-    """One file a source, in the user's own place for state (XDG base directories)."""
-    place = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
-    name = source if "://" in source else str(Path(source).absolute())
-    return place / "almoner" / f"verify-{sha256(name.encode()).hexdigest()[:16]}.json"
 
 
 def _print_json(found: object) -> None:

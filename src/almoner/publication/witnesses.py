@@ -64,11 +64,12 @@ class Witnesses:
         if self._policy.quorum == NONE:
             self._ask_meanwhile(signed)
             return signed
-        answer = self._ask(signed)
+        answer = self._request(signed)
+        self._learn(answer)
         if not self._policy.is_met(answer.signatures):
-            troubles = "; ".join(f"{name} {why}" for name, why in answer.troubles.items())
             raise QuorumError(
-                f"The quorum {self._policy.quorum} has not cosigned the checkpoint: {troubles}"
+                f"The quorum {self._policy.quorum} has not cosigned the checkpoint: "
+                f"{_troubles(answer)}"
             )
         return _joined(signed, answer.signatures)
 
@@ -92,11 +93,6 @@ class Witnesses:
             self._asking = threading.Thread(target=ask, name="witnesses", daemon=True)
             self._asking.start()
 
-    def _ask(self, signed: str) -> Cosigned:
-        answer = self._request(signed)
-        self._learn(answer)
-        return answer
-
     def _request(self, signed: str) -> Cosigned:
         size = checkpoint.parse(split(signed)[0]).size
 
@@ -107,10 +103,14 @@ class Witnesses:
 
     def _learn(self, answer: Cosigned) -> None:
         self._held.update(answer.held)
-        said = "; ".join(f"{name} {why}" for name, why in answer.troubles.items())
+        said = _troubles(answer)
         if said and said != self._said:
             logger.warning("Witnesses have not cosigned: %s", said)
         self._said = said
+
+
+def _troubles(answer: Cosigned) -> str:
+    return "; ".join(f"{name} {why}" for name, why in answer.troubles.items())
 
 
 def _joined(signed: str, cosignatures: Sequence[Signature]) -> str:
