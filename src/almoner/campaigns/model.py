@@ -13,25 +13,53 @@ from typing import Literal
 
 import msgspec
 
-Trigger = Literal["order", "item", "revenue", "manual"]
-Limit = Literal["", "cap", "fund", "delivered"]
+Trigger = Literal[
+    "order",
+    "item",
+    "revenue",
+    "gift",
+    "round-up",
+    "sign-up",
+    "read",
+    "visit",
+    "manual",
+    "match",
+]
+Limit = Literal[
+    "", "cap", "daily cap", "reader cap", "sponsor cap", "fund", "delivered", "another campaign"
+]
+LineKind = Literal["product", "gift", "round-up", "gift-card"]
+Basis = Literal["discounts", "tax", "shipping"]
 
 
 class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One line of an order. `revenue` is minor units, after discounts, without tax."""
+    """One line of an order. Money is minor units of the order's currency.
+
+    `revenue` is after discounts and without tax; `discount` and `tax` are what was left out
+    of it. `collections` are what the shop sorts the product under: collections, categories
+    or tags. A `gift` or a `round-up` is money that the buyer gives; a sold `gift-card` is no
+    sale yet. `sold`, in what is left of an order, is the revenue before anything came back.
+    """
 
     id: str
     quantity: int
     revenue: int
     product: str = ""
     sku: str = ""
+    kind: LineKind = "product"
+    collections: tuple[str, ...] = ()
+    discount: int = 0
+    tax: int = 0
+    sold: int = 0
 
 
 class Order(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was sold. `currency` is an ISO 4217 code; `tags` are the order's own.
+    """What was sold or given. `currency` is an ISO 4217 code; `tags` are the order's own.
 
     `taxes_included` says that this shop's refunds give a line's revenue with its tax in it.
     `returned`, in what is left of an order, is money given back that belongs to no line.
+    `shipping` is without its tax. `place` is where the buyer is: ISO 3166-1 alpha-2 or, with
+    its part of the country, ISO 3166-2 (`US`, `US-AL`). `reader` is a pseudonym of who bought.
     """
 
     currency: str
@@ -39,6 +67,10 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
     tags: tuple[str, ...] = ()
     taxes_included: bool = False
     returned: int = 0
+    shipping: int = 0
+    shipping_tax: int = 0
+    place: str = ""
+    reader: str = ""
 
 
 class RefundedLine(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -53,13 +85,15 @@ class RefundedLine(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class Refund(msgspec.Struct, frozen=True, omit_defaults=True):
     """What of the order `order` (its id in the same source) was given back.
 
-    `revenue` is money returned that belongs to no line, in minor units of `currency`.
+    `revenue` is money returned that belongs to no line, `shipping` what was given back of
+    shipping without its tax, both in minor units of `currency`.
     """
 
     order: str
     lines: tuple[RefundedLine, ...] = ()
     revenue: int = 0
     currency: str = ""
+    shipping: int = 0
 
 
 class Manual(msgspec.Struct, frozen=True, gc=False):
@@ -69,16 +103,57 @@ class Manual(msgspec.Struct, frozen=True, gc=False):
     quantity: int
 
 
+class Action(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a reader did without paying, `quantity` times. `tags` are the story's or form's."""
+
+    kind: Literal["sign-up", "read", "visit"]
+    quantity: int = 1
+    tags: tuple[str, ...] = ()
+    place: str = ""
+    reader: str = ""
+
+
+Occasion = Order | Manual | Action
+
+
+class Tier(msgspec.Struct, frozen=True, gc=False):
+    """From `at` on, the whole of an event gives by `rate`.
+
+    `at` is pieces where items are counted, else minor units of the order's money.
+    """
+
+    at: int
+    rate: str
+
+
+class Part(msgspec.Struct, frozen=True, gc=False):
+    """A charity's part of a split promise: `weight` out of the sum of all weights."""
+
+    charity: str
+    weight: int
+
+
 class CampaignVersion(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A dated promise: trigger × rate × terms. Frozen once published.
 
-    `rate` is a rational in decimal or fraction form, in whole units of the cause: per
-    order, per item, per manual entry; for `revenue` it is percent. `cap` and money are minor
-    units of `unit`; without a cap, a campaign stops at `units.MAX_MINOR`. `fund` is the
-    account that pays, or "" where the promise has no fund put up. Times are UTC; an event
-    counts from `starts_at` until before `ends_at`, under the last version whose
-    `effective_from` is not after it. `products` match a line's product
-    id or SKU, `tags` an order's tags; empty means every one.
+    `rate` is a rational in decimal or fraction form: whole units of the cause for each order,
+    item, action or entry; percent of the money for `revenue`, `gift` and `round-up`; for
+    `match`, units for each unit that the campaign `matches` gives. With `price`, what the rate
+    gives is money of `currency`, and buys units of the cause at that price each. `tiers`, in
+    ascending order, take the place of the rate from their thresholds on. `including` says what
+    revenue is counted with, beyond what is paid for the goods alone.
+
+    Every limit is minor units of `unit`: `cap` in all (without one a campaign stops at
+    `units.MAX_MINOR`), `daily_cap` a day of the campaign's calendar, `reader_cap` a reader,
+    `sponsor_cap` what all campaigns of `sponsor` that name one give together. `minimum` is
+    topped up after the end. `fund` is the account that pays, or "" where no fund is put up.
+
+    Times are UTC; an event counts from `starts_at` until before `ends_at`, under the last
+    version whose `effective_from` is not after it. `products` match a line's product id or
+    SKU, `collections` one of its collections, `tags` an event's tags; `countries` and
+    `excluded` where the buyer is (`US` covers `US-AL`). Empty means every one. A pledge is held
+    for `hold_days`. Of the campaigns in one `group` the first, by `rank` and then by name, that
+    gives something keeps the event to itself. `deliver_days` is how long the charity may wait.
     """
 
     campaign: str
@@ -94,19 +169,48 @@ class CampaignVersion(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=T
     effective_from: datetime
     time_zone: str = "UTC"
     products: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    including: tuple[Basis, ...] = ()
+    currency: str = ""
+    price: str = ""
+    tiers: tuple[Tier, ...] = ()
     cap: int | None = None
+    daily_cap: int | None = None
+    reader_cap: int | None = None
+    sponsor_cap: int | None = None
+    minimum: int | None = None
     partial: bool = True
     fund: str = ""
+    sponsor: str = ""
+    split: tuple[Part, ...] = ()
+    matches: str = ""
+    hold_days: int = 0
+    group: str = ""
+    rank: int = 0
+    deliver_days: int = 0
+
+    @property
+    def money(self) -> str:
+        """The currency that this promise counts money in, or "" where it counts none."""
+        return self.unit if self.unit.isupper() else self.currency
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Who receives, the whole to the one charity where nothing is split."""
+        return self.split or (Part(self.charity, 1),)
 
 
 class Pledge(msgspec.Struct, frozen=True, gc=False):
-    """What one campaign promises because of one event.
+    """What one campaign promises to one charity because of one event.
 
     `granted / parts` is the exact share in minor units, negative when a refund takes off.
     `amount` is the whole minor units that move now: the floor of the campaign's exact total
     after, less the floor before. `limited` says which limit withheld something of `wanted`:
-    the cap, the fund, or that what a refund would take back is delivered already.
+    a cap, the fund, or that what a refund would take back is delivered already. `held` says
+    that it is inside its return window.
     """
 
     campaign: str
@@ -119,6 +223,8 @@ class Pledge(msgspec.Struct, frozen=True, gc=False):
     cause: str = ""
     unit: str = ""
     scale: int = 0
+    charity: str = ""
+    held: bool = False
 
     @property
     def share(self) -> str:
@@ -129,15 +235,24 @@ class Pledge(msgspec.Struct, frozen=True, gc=False):
 
 
 class Standing(msgspec.Struct, frozen=True, gc=False):
-    """Where a campaign stands: exactly `due / parts` minor units pledged in all."""
+    """Where a campaign stands with a charity, in exact minor units.
+
+    `due / parts` was pledged in all, `matured / parts` of it is past its return window.
+    """
 
     due: int = 0
     parts: int = 1
+    matured: int = 0
 
     @property
     def posted(self) -> int:
         """Whole minor units in the ledger: the floor, the remainder being carried."""
         return self.due // self.parts
+
+    @property
+    def ripe(self) -> int:
+        """Whole minor units past their hold: no longer in the campaign's held account."""
+        return self.matured // self.parts
 
 
 def rational(text: str) -> Fraction:
