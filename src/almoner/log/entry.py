@@ -13,15 +13,22 @@ import msgspec
 SCHEMA = 1
 # C2SP tlog-tiles gives each entry a 16-bit length.
 MAX_ENTRY = 65_535
+MAX_EVIDENCE = 20
 
 
 class EntryPledge(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A campaign's exact share: `share` is a rational of minor units, such as `1/3`."""
+    """A campaign's exact share: `share` is a rational of minor units, such as `1/3`.
+
+    `charity` is whose it is where the campaign is split; `held` that it is inside its return
+    window.
+    """
 
     campaign: str
     version: int
     share: str
     limited: str = ""
+    charity: str = ""
+    held: bool = False
 
 
 class EntryPosting(msgspec.Struct, frozen=True, gc=False):
@@ -34,7 +41,10 @@ class EntryPosting(msgspec.Struct, frozen=True, gc=False):
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One transaction. `index` is its leaf's place in the log, `time` RFC 3339 in UTC."""
+    """One transaction. `index` is its leaf's place in the log, `time` RFC 3339 in UTC.
+
+    `evidence` are the SHA-256 of the documents that show it, in hexadecimal.
+    """
 
     v: int
     index: int
@@ -44,6 +54,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     corrects: int | None = None
     pledges: tuple[EntryPledge, ...] = ()
     postings: tuple[EntryPosting, ...] = ()
+    evidence: tuple[str, ...] = ()
 
 
 _encode = msgspec.json.Encoder().encode
@@ -54,6 +65,7 @@ def encode(entry: Entry) -> bytes:
     """The entry's bytes, as hashed and published."""
     body = _encode(entry)
     assert len(body) <= MAX_ENTRY, f"entry {entry.index}: {len(body)} bytes"
+    assert len(entry.evidence) <= MAX_EVIDENCE, f"entry {entry.index}: too much evidence"
     assert b"\n" not in body, f"entry {entry.index} is more than a line"
     return body
 
