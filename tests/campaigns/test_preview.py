@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almoner.campaigns.model import Line, Manual, Order, Standing
+from almoner.campaigns.given import Memory
+from almoner.campaigns.model import Line, Manual, Order
 from almoner.campaigns.preview import Preview, preview
-from almoner.campaigns.rules import after, pledge
-from tests.ledger.examples import NOW, START, campaign
+from almoner.campaigns.rules import pledges
+from tests.ledger.examples import FUND, NOW, START, campaign
 
 
 def sold(pieces: int, when: datetime = NOW) -> tuple[datetime, Order]:
@@ -39,8 +40,8 @@ def test_a_preview_keeps_to_the_cap_and_to_what_is_in_the_fund() -> None:
     events = [sold(3), sold(3), sold(3)]
 
     assert preview(campaign(trigger="item", cap=5), events) == Preview(3, 3, 5, 2)
-    assert preview(campaign(trigger="item"), events, fund=4) == Preview(3, 3, 4, 2)
-    assert preview(campaign(trigger="item"), events, fund=0) == Preview(3, 3, 0, 3)
+    assert preview(campaign(trigger="item", fund=FUND), events, fund=4) == Preview(3, 3, 4, 2)
+    assert preview(campaign(trigger="item", fund=FUND), events, fund=0) == Preview(3, 3, 0, 3)
 
 
 def test_a_preview_of_nothing_is_nothing() -> None:
@@ -56,12 +57,11 @@ def test_a_preview_of_nothing_is_nothing() -> None:
 def test_a_preview_gives_what_pledging_one_by_one_gives(
     pieces: list[int], rate: object, cap: int | None, fund: int | None
 ) -> None:
-    version = campaign(trigger="item", rate=str(rate), cap=cap)
-    standing, left = Standing(), fund
+    terms = {} if fund is None else {"fund": FUND}
+    version = campaign(trigger="item", rate=str(rate), cap=cap, **terms)
+    memory = Memory({} if fund is None else {FUND: fund})
     for count in pieces:
-        made = pledge(version, sold(count)[1], standing, left)
-        if made is not None:
-            standing = after(standing, made)
-            left = None if left is None else left - made.amount
+        pledges(sold(count)[1], NOW, [version], memory)
 
-    assert preview(version, [sold(count) for count in pieces], fund).minor == standing.posted
+    found = preview(version, [sold(count) for count in pieces], fund)
+    assert found.minor == memory.standing("bowls", "harbor-table").posted

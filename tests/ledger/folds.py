@@ -3,12 +3,18 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
+from datetime import datetime
 from fractions import Fraction
+from math import lcm
+from typing import Any
 
 from almoner.campaigns import rules
-from almoner.campaigns.model import CampaignVersion, Manual, Order, Pledge, Standing
+from almoner.campaigns.force import in_force
+from almoner.campaigns.given import Memory, Scope, scopes
+from almoner.campaigns.model import CampaignVersion, Occasion, Order, Pledge
 from almoner.ledger import Database
-from almoner.ledger.event import decode_manual, decode_order, instant
+from almoner.ledger.event import decode_occasion, decode_order, instant
 from almoner.ledger.publish import read_campaigns
 
 
@@ -74,64 +80,87 @@ def opened_commitments(db: Database) -> list[tuple[str, str, str]]:
 def pledged_again(db: Database) -> list[tuple[bytes, bytes]]:
     """(stored, made again) entry parts for every pledge that an event was first granted.
 
-    Each event is run through the version it was pledged under, with the standing and the
-    fund as the entries before it left them.
+    Each event is run through the versions it was pledged under, with what the entries before
+    it had given.
     """
     versions = read_campaigns(db)
-    standings: dict[str, Standing] = {}
-    balances: dict[tuple[str, str], int] = {}
+    given = Funds()
     pairs: list[tuple[bytes, bytes]] = []
-    for index, event, kind, occurred, body in db.rows(
-        "SELECT n.idx, e.seq, e.kind, e.occurred_at, n.body FROM ledger_entry n "
+    for index, event, kind, occurred, received, body in db.rows(
+        "SELECT n.idx, e.seq, e.kind, e.occurred_at, e.received_at, n.body FROM ledger_entry n "
         "JOIN ledger_event e ON e.seq = n.event ORDER BY n.idx"
     ):
         said = json.loads(bytes(body))
-        granted = said["kind"] == "pledge"
-        for pledge in said.get("pledges", ()):
-            version = versions[pledge["campaign"]][pledge["version"] - 1]
-            standing = standings.get(version.campaign, Standing())
-            if granted:
-                made = _again(db, version, event, kind, standing, balances)
-                stored = json.dumps([pledge["share"], pledge.get("limited", "")])
-                again = json.dumps([str(Fraction(made.granted, made.parts)), made.limited])
-                pairs.append((stored.encode(), again.encode()))
-                assert rules.in_force(versions[version.campaign], instant(occurred)) == version
-            _follow(version, Fraction(pledge["share"]), standings, balances)
-        if "pledges" not in said:
+        pledges = said.get("pledges", ())
+        named = [versions[each["campaign"]][each["version"] - 1] for each in pledges]
+        if said["kind"] == "pledge":
+            when = min(instant(occurred), instant(received))
+            for version in named:
+                assert in_force(versions[version.campaign], when) == version
+            made = rules.pledges(_body(db, event, kind), when, list(dict.fromkeys(named)), given)
+            stored = [[each["share"], each.get("limited", "")] for each in pledges]
+            again = [[each.share, each.limited] for _, each in made]
+            pairs.append((json.dumps(stored).encode(), json.dumps(again).encode()))
+        elif said["kind"] == "refund":
+            (of_event,) = db.row(
+                "SELECT DISTINCT of_event FROM ledger_pledge WHERE entry = ?", (index,)
+            )
+            order, when = _order(db, of_event)
+            for version, each in zip(named, pledges, strict=True):
+                _take_back(given, version, each, scopes(version, order, when))
+        else:
+            assert not named, f"entry {index} is a {said['kind']} with pledges"
             for account, unit, change in _changes(db, index):
-                balances[account, unit] = balances.get((account, unit), 0) + change
+                given.balances[account, unit] = given.balances.get((account, unit), 0) + change
     return pairs
 
 
-def _again(
-    db: Database,
-    version: CampaignVersion,
-    event: int,
-    kind: str,
-    standing: Standing,
-    balances: dict[tuple[str, str], int],
-) -> Pledge:
+class Funds(Memory):
+    """What was given, with every fund's balance by its unit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.balances: dict[tuple[str, str], int] = {}
+
+    def left(self, version: CampaignVersion) -> int | None:
+        return self.balances.get((version.fund, version.unit), 0) if version.fund else None
+
+    def add(self, version: CampaignVersion, made: Pledge, scopes: Sequence[Scope]) -> None:
+        super().add(version, made, scopes)
+        at = version.fund, version.unit
+        self.balances[at] = self.balances.get(at, 0) - made.amount
+
+
+def _take_back(
+    given: Funds, version: CampaignVersion, said: dict[str, Any], scopes: Sequence[Scope]
+) -> None:
+    share, charity = Fraction(said["share"]), said.get("charity", version.charity)
+    before = given.standing(version.campaign, charity)
+    parts = lcm(before.parts, share.denominator)
+    total = Fraction(before.due, before.parts) + share
+    made = Pledge(
+        version.campaign,
+        version.version,
+        0,
+        int(share * parts),
+        parts,
+        total.numerator // total.denominator - before.posted,
+        charity=charity,
+        held=said.get("held", False),
+    )
+    given.add(version, made, scopes)
+
+
+def _body(db: Database, event: int, kind: str) -> Occasion:
     row = db.row("SELECT body FROM ledger_event WHERE seq = ?", (event,))
     assert row is not None
-    body: Order | Manual = decode_order(row[0]) if kind == "order" else decode_manual(row[0])
-    fund = balances.get((version.fund, version.unit), 0) if version.fund else None
-    made = rules.pledge(version, body, standing, fund)
-    assert made is not None
-    return made
+    return decode_occasion(kind, row[0])
 
 
-def _follow(
-    version: CampaignVersion,
-    share: Fraction,
-    standings: dict[str, Standing],
-    balances: dict[tuple[str, str], int],
-) -> None:
-    before = standings.get(version.campaign, Standing())
-    total = Fraction(before.due, before.parts) + share
-    standings[version.campaign] = Standing(total.numerator, total.denominator)
-    paid = total.numerator // total.denominator - before.posted
-    at = version.fund, version.unit
-    balances[at] = balances.get(at, 0) - paid
+def _order(db: Database, event: int) -> tuple[Order, datetime]:
+    row = db.row("SELECT body, occurred_at, received_at FROM ledger_event WHERE seq = ?", (event,))
+    assert row is not None
+    return decode_order(row[0]), min(instant(row[1]), instant(row[2]))
 
 
 def _changes(db: Database, entry: int) -> list[tuple[str, str, int]]:

@@ -127,7 +127,7 @@ def test_a_database_without_a_ledger_is_refused_with_what_to_do(tmp_path: Path) 
 def test_a_ledger_of_another_version_is_refused_with_what_to_do(ledger: Ledger) -> None:
     ledger.db.run("UPDATE ledger_head SET schema_version = 99")
 
-    with pytest.raises(DatabaseError, match="schema 99, this program needs 1"):
+    with pytest.raises(DatabaseError, match="schema 99, this program needs 2"):
         schema.check(ledger.db)
 
 

@@ -83,8 +83,11 @@ class Limits(RuleBasedStateMachine):
 
     @rule(minor=st.integers(1, 10), cause=st.sampled_from(["meals", "toys"]))
     def deliver(self, minor: int, cause: str) -> None:
-        owed, done = (f"charity/harbor-table/{stage}/{cause}" for stage in ("owed", "delivered"))
-        due = reads.totals(self.db).get(cause, reads.Totals()).owed
+        slug = {"meals": "capped", "toys": "funded"}[cause]
+        owed, done = (
+            f"charity/harbor-table/{stage}/{cause}/{slug}" for stage in ("owed", "delivered")
+        )
+        due = reads.balance(self.db, owed, "meal")
         (outcome,) = take(self.ledger, moved(self.name(), owed, done, minor))
         assert outcome.status == ("recorded" if minor <= due else "refused")
 
@@ -175,7 +178,10 @@ def test_a_cut_order_loses_nothing_until_less_is_left_than_it_was_granted(ledger
 
 def test_what_is_delivered_is_not_taken_back_and_the_refund_says_so(ledger: Ledger) -> None:
     publish(ledger.db, campaign(trigger="item"), START)
-    owed, delivered = "charity/harbor-table/owed/meals", "charity/harbor-table/delivered/meals"
+    owed, delivered = (
+        "charity/harbor-table/owed/meals/bowls",
+        "charity/harbor-table/delivered/meals/bowls",
+    )
     take(ledger, order("a", pieces(10)), moved("d", owed, delivered, 8))
 
     part, nothing = take(ledger, refund("r1", "a", 5, 500), refund("r2", "a", 5, 500))
@@ -193,7 +199,10 @@ def test_a_refund_that_was_cut_is_not_run_again_over_the_same_campaign_by_a_repl
     ledger: Ledger,
 ) -> None:
     publish(ledger.db, campaign(trigger="item"), START)
-    owed, delivered = "charity/harbor-table/owed/meals", "charity/harbor-table/delivered/meals"
+    owed, delivered = (
+        "charity/harbor-table/owed/meals/bowls",
+        "charity/harbor-table/delivered/meals/bowls",
+    )
     take(ledger, order("a", pieces(4)), moved("d", owed, delivered, 4), refund("r", "a", 4))
     publish(ledger.db, campaign("late", trigger="item", cause="toys"), START)
 

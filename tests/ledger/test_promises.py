@@ -177,7 +177,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(rate=st.sampled_from(["1/2", "1/5", "3/7"]))
     def promise_another_rate(self, rate: str) -> None:
-        number = len(self.ledger.campaigns(reads.head(self.db).revision)["thirds"]) + 1
+        number = len(self.ledger.index(reads.head(self.db).revision).campaigns["thirds"]) + 1
         if number > 3:
             return
         # A day later than anything that happened, so the old version keeps what is past.
@@ -187,7 +187,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(event=orders)
     def order_under_the_newest_version(self, event: Event) -> None:
-        versions = self.ledger.campaigns(reads.head(self.db).revision)["thirds"]
+        versions = self.ledger.index(reads.head(self.db).revision).campaigns["thirds"]
         rate, self.model.thirds = self.model.thirds, Fraction(versions[-1].rate)
         event = Event(event.source, event.ref, event.kind, self.clock, event.body)
         self.arrive([event], False)

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from almoner.campaigns.force import in_force
 from almoner.campaigns.model import CampaignVersion
-from almoner.campaigns.rules import in_force
 from almoner.ledger import Event, Ledger, Posting, Transfer, publish, reads
 from almoner.ledger.event import instant, timestamp
 from almoner.ledger.publish import PublishError, read_campaigns, read_version
@@ -39,7 +39,7 @@ def test_a_version_is_read_as_it_was_published(ledger: Ledger) -> None:
         ("scale 7", {"scale": 7}),
         ("no ISO 4217", {"unit": "USD", "scale": 3}),
         ("use a lower-case word", {"unit": "A Meal"}),
-        ("a share of revenue is money", {"trigger": "revenue"}),
+        ("a share of money is money", {"trigger": "revenue"}),
         ("cap of -1", {"cap": -1}),
         ("cap of", {"cap": MAX_MINOR + 1}),
         ("charity 'a/owed/b'", {"charity": "a/owed/b"}),

@@ -26,9 +26,9 @@ from tests.ledger.examples import (
     take,
 )
 
-OWED = "charity/harbor-table/owed/meals"
-DELIVERED = "charity/harbor-table/delivered/meals"
-CONFIRMED = "charity/harbor-table/confirmed/meals"
+OWED = "charity/harbor-table/owed/meals/bowls"
+DELIVERED = "charity/harbor-table/delivered/meals/bowls"
+CONFIRMED = "charity/harbor-table/confirmed/meals/bowls"
 
 
 def opened(minor: int = 100) -> Event:
@@ -41,11 +41,11 @@ def opened(minor: int = 100) -> Event:
     ("path", "measure"),
     [
         ("opening/meals", ("opening", "meals")),
-        ("campaign/bowls/held/meals", ("held", "meals")),
+        ("campaign/bowls/held/meals/harbor-table", ("held", "meals")),
         (OWED, ("owed", "meals")),
         (DELIVERED, ("delivered", "meals")),
         (CONFIRMED, ("confirmed", "meals")),
-        ("charity/owed/owed/owed", ("owed", "owed")),
+        ("charity/owed/owed/owed/owed", ("owed", "owed")),
         ("sponsor/owed/fund", ("", "")),
         ("sponsor/held/fund", ("", "")),
         ("external", ("", "")),
@@ -159,7 +159,7 @@ def test_received_events_are_listed_the_newest_first_with_what_became_of_them(
     assert listed[1].campaigns == ("a-c", "b-c")
     assert [each.ref for each in reads.events(ledger.db, outcome="test")] == ["t"]
     assert [each.ref for each in reads.events(ledger.db, before=3, limit=1)] == ["a"]
-    assert [each.ref for each in reads.recent_orders(ledger.db)] == ["a", "x"]
+    assert [each.ref for each in reads.recent_occasions(ledger.db)] == ["a", "x"]
     assert reads.unmatched(ledger.db) == 1
 
 
@@ -172,8 +172,8 @@ def test_an_order_that_hundreds_of_campaigns_match_gets_several_entries(ledger: 
 
     assert statuses(outcomes) == ["pledged", "taken off", "duplicate"]
     entries = [msgspec.json.decode(body) for body in folds.bodies(ledger.db)]
-    assert [len(each["pledges"]) for each in entries] == [50, 50, 30] * 2
-    assert [each["corrects"] for each in entries[3:]] == [0, 1, 2]
+    assert [len(each["pledges"]) for each in entries] == [40, 40, 40, 10] * 2
+    assert [each["corrects"] for each in entries[4:]] == [0, 1, 2, 3]
     assert all(len(body) < MAX_ENTRY / 2 for body in folds.bodies(ledger.db))
     assert set(reads.campaign_totals(ledger.db).values()) == {0}
 
@@ -189,7 +189,7 @@ def test_a_transfer_has_a_bound() -> None:
     ("said", "debit", "credit", "minor"),
     [
         ("is not an account", "External", "opening/meals", 1),
-        ("is not an account", "external", "a/b/c/d/e", 1),
+        ("is not an account", "external", "a/b/c/d/e/f", 1),
         ("pay itself", "external", "external", 1),
         ("posting of nothing", "external", "opening/meals", 0),
     ],

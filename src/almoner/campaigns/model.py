@@ -58,7 +58,8 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `taxes_included` says that this shop's refunds give a line's revenue with its tax in it.
     `returned`, in what is left of an order, is money given back that belongs to no line.
-    `shipping` is without its tax. `place` is where the buyer is: ISO 3166-1 alpha-2 or, with
+    `shipping` is without its tax; `shipped`, in what is left, is shipping before anything of it
+    came back. `place` is where the buyer is: ISO 3166-1 alpha-2 or, with
     its part of the country, ISO 3166-2 (`US`, `US-AL`). `reader` is a pseudonym of who bought.
     """
 
@@ -69,6 +70,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
     returned: int = 0
     shipping: int = 0
     shipping_tax: int = 0
+    shipped: int = 0
     place: str = ""
     reader: str = ""
 

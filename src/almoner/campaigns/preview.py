@@ -5,8 +5,10 @@ from datetime import datetime
 
 import msgspec
 
-from almoner.campaigns.model import CampaignVersion, Manual, Order, Standing
-from almoner.campaigns.rules import after, in_force, pledge
+from almoner.campaigns.force import in_force
+from almoner.campaigns.given import Memory
+from almoner.campaigns.model import CampaignVersion, Manual, Occasion
+from almoner.campaigns.rules import pledges
 
 
 class Preview(msgspec.Struct, frozen=True):
@@ -20,25 +22,25 @@ class Preview(msgspec.Struct, frozen=True):
 
 def preview(
     version: CampaignVersion,
-    events: Iterable[tuple[datetime, Order | Manual]],
+    events: Iterable[tuple[datetime, Occasion]],
     fund: int | None = None,
     *,
     ignore_dates: bool = False,
 ) -> Preview:
-    """Run `version` over (time, body) pairs, oldest first.
+    """Run `version` over (time, body) pairs, oldest first, as if it were the only campaign.
 
     With `ignore_dates` an event outside the campaign's days counts too: what this promise
     would have given had it been running then.
     """
-    standing, seen, matched, limited = Standing(), 0, 0, 0
+    given = Memory({} if fund is None else {version.fund: fund})
+    seen = matched = limited = 0
     for when, body in events:
         seen += 1
         covered = ignore_dates or in_force([version], when) is not None
-        named = not isinstance(body, Manual) or body.campaign == version.campaign
-        left = None if fund is None else fund - standing.posted
-        made = pledge(version, body, standing, left) if covered and named else None
-        if made is not None:
-            standing = after(standing, made)
-            matched += 1
-            limited += bool(made.limited)
-    return Preview(seen, matched, standing.posted, limited)
+        if isinstance(body, Manual) and body.campaign != version.campaign:
+            covered = False
+        made = pledges(body, when, [version], given) if covered else []
+        matched += bool(made)
+        limited += any(each.limited for _, each in made)
+    minor = sum(standing.posted for standing in given.standings.values())
+    return Preview(seen, matched, minor, limited)

@@ -10,20 +10,20 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from almoner.campaigns.model import CampaignVersion, Manual, Order
+from almoner.campaigns.model import CampaignVersion, Occasion
 from almoner.campaigns.preview import Preview, preview
 from almoner.giving.book import open_ledger
 from almoner.giving.models import Campaign
 from almoner.giving.terms import problems, version_of
 from almoner.ledger import Database, publish, reads, replay
-from almoner.ledger.event import decode_manual, decode_order, instant
+from almoner.ledger.event import OCCASIONS, decode_occasion, instant
 from almoner.ledger.publish import PublishError, read_campaigns
 from almoner.ledger.replay import Progress
 
 # How far back a preview looks, and a page of the ledger's answers.
 RECENT = 1_000
 
-Occurred = tuple[datetime, Order | Manual]
+Occurred = tuple[datetime, Occasion]
 
 
 class TermsError(ValueError):
@@ -115,10 +115,10 @@ def foresee(
 
 
 def recent(db: Database) -> list[Occurred]:
-    """The last orders and entries by hand, in the order they arrived."""
+    """The last events that campaigns promise for, in the order they arrived."""
     return [
         (instant(each.occurred_at), read_body(each))
-        for each in reversed(reads.recent_orders(db, RECENT))
+        for each in reversed(reads.recent_occasions(db, RECENT))
     ]
 
 
@@ -127,15 +127,15 @@ def missed(db: Database, version: CampaignVersion) -> Missed:
     left_out = [
         (instant(each.occurred_at), read_body(each))
         for each in reversed(reads.events(db, limit=RECENT))
-        if each.kind in ("order", "manual") and version.campaign not in each.campaigns
+        if each.kind in OCCASIONS and version.campaign not in each.campaigns
     ]
     found = preview(version, left_out, _left(db, version))
     return Missed(found.matched, found.minor)
 
 
-def read_body(event: reads.StoredEvent) -> Order | Manual:
-    """What an order or an entry by hand said."""
-    return decode_order(event.body) if event.kind == "order" else decode_manual(event.body)
+def read_body(event: reads.StoredEvent) -> Occasion:
+    """What an event that campaigns promise for said."""
+    return decode_occasion(event.kind, event.body)
 
 
 def same_terms(one: CampaignVersion, other: CampaignVersion) -> bool:

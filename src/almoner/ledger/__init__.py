@@ -9,6 +9,7 @@ from almoner.ledger.database import Database, connect
 from almoner.ledger.event import Event, Posting, Transfer
 from almoner.ledger.publish import publish
 from almoner.ledger.replay import replay
+from almoner.ledger.upkeep import mature, top_up
 
 __all__ = [
     "MAX_BATCH",
@@ -19,6 +20,8 @@ __all__ = [
     "Posting",
     "Transfer",
     "connect",
+    "mature",
     "publish",
     "replay",
+    "top_up",
 ]

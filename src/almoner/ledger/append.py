@@ -8,26 +8,26 @@ Limit: durability is the database's own (see `database`).
 """
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from almoner.campaigns.model import CampaignVersion, Manual, Order, Pledge, Refund
-from almoner.campaigns.rules import covering
-from almoner.ledger.book import SALT_BYTES, Book, Incoming, Made
+from almoner.campaigns.force import Index
+from almoner.campaigns.model import Action, CampaignVersion, Manual, Occasion, Order, Pledge, Refund
+from almoner.ledger.book import SALT_BYTES, Book, Incoming, Moved
 from almoner.ledger.database import Database
-from almoner.ledger.event import Event, Transfer, digest, encode_body, key, timestamp
+from almoner.ledger.event import OCCASIONS, Event, Transfer, digest, encode_body, key, timestamp
 from almoner.ledger.publish import read_campaigns
 from almoner.log.entry import commitment
 
 # One commit's worth. Larger batches gain nothing (the flush is already shared by
 # thousands), and each holds the head row's lock for longer.
 MAX_BATCH = 5_000
-# An entry has 65,535 bytes (log.entry.MAX_ENTRY); a pledge with its posting has nine hundred
-# at most. An order that more campaigns match gets several entries.
-MAX_PLEDGES = 50
+# An entry has 65,535 bytes (log.entry.MAX_ENTRY); a pledge with its two postings has sixteen
+# hundred at most. An order that more campaigns match gets several entries.
+MAX_PLEDGES = 40
 
 Status = Literal[
     "pledged",
@@ -67,7 +67,7 @@ class Ledger:
     def __init__(self, db: Database) -> None:
         self.db = db
         self._revision = -1
-        self._campaigns: Mapping[str, Sequence[CampaignVersion]] = {}
+        self._index = Index({})
 
     def append(self, events: Sequence[Event], now: datetime) -> list[Outcome]:
         """Append events in order; one outcome for each. Atomic for the whole batch."""
@@ -76,25 +76,26 @@ class Ledger:
             return []
         salts = os.urandom(SALT_BYTES * len(events))
         incoming = [
-            _prepare(event, salts[at * SALT_BYTES : (at + 1) * SALT_BYTES])
+            prepare(event, salts[at * SALT_BYTES : (at + 1) * SALT_BYTES])
             for at, event in enumerate(events)
         ]
         with self.db.transaction():
             book = Book(self.db, now)
-            campaigns = self.campaigns(book.revision)
+            index = self.index(book.revision)
             book.look_up(incoming)
-            outcomes = [_take(book, campaigns, item) for item in incoming]
+            outcomes = [_take(book, index, item) for item in incoming]
             book.write()
         return outcomes
 
-    def campaigns(self, revision: int) -> Mapping[str, Sequence[CampaignVersion]]:
-        """Every published version by campaign, read again when the head says so."""
+    def index(self, revision: int) -> Index:
+        """Every published version, read again when the head's revision says so."""
         if revision != self._revision:
-            self._campaigns, self._revision = read_campaigns(self.db), revision
-        return self._campaigns
+            self._index, self._revision = Index(read_campaigns(self.db)), revision
+        return self._index
 
 
-def _prepare(event: Event, salt: bytes) -> Incoming:
+def prepare(event: Event, salt: bytes) -> Incoming:
+    """What can be computed of an event before the lock is taken."""
     body, occurred_at = encode_body(event), timestamp(event.occurred_at)
     return Incoming(
         event,
@@ -108,9 +109,7 @@ def _prepare(event: Event, salt: bytes) -> Incoming:
     )
 
 
-def _take(
-    book: Book, campaigns: Mapping[str, Sequence[CampaignVersion]], item: Incoming
-) -> Outcome:
+def _take(book: Book, index: Index, item: Incoming) -> Outcome:
     known = book.known.get(item.key)
     event = item.event
     if known is not None:
@@ -128,9 +127,10 @@ def _take(
         case Refund():
             assert item.parent is not None, f"{event.ref} refunds nothing"
             outcome = _refund(book, seq, item.parent, event.body, item.commitment)
-        case Order() | Manual() if event.kind in ("order", "manual"):
-            versions = covering(campaigns, event.body, min(event.occurred_at, book.now))
-            outcome = promise(book, seq, item.key, event.body, versions, item.commitment)
+        case Order() | Manual() | Action() if event.kind in OCCASIONS:
+            when = min(event.occurred_at, book.now)
+            versions = index.covering(event.body, when)
+            outcome = promise(book, seq, item.key, item.commitment, event.body, when, versions)
         case _:
             waits = event.kind == "unpaid_order"
             outcome = Outcome("waiting for payment" if waits else "test", seq)
@@ -144,22 +144,30 @@ def promise(
     book: Book,
     seq: int,
     event_key: bytes,
-    body: Order | Manual,
-    versions: Sequence[CampaignVersion],
     sealed: str,
+    body: Occasion,
+    when: datetime,
+    versions: Sequence[CampaignVersion],
 ) -> Outcome:
-    """Pledge an order or manual entry under `versions`, then take off what came back early."""
-    made = book.pledge(versions, body)
+    """Pledge an event under `versions`, then take off what came back early or was carried."""
+    made = book.pledge(versions, body, when)
     if not made:
         return Outcome("matched nothing", seq)
     entries = [
         book.enter("pledge", seq, sealed, made[at : at + MAX_PLEDGES], of_event=seq)
         for at in range(0, len(made), MAX_PLEDGES)
     ]
-    for early in book.early_refunds(event_key):
-        campaigns = {version.campaign for version in versions}
+    campaigns = {version.campaign for version in versions}
+    for early in book.orders.early(event_key):
         _refund(book, early.seq, event_key, early.refund, early.commitment, campaigns)
+    collect(book, [moved.version for moved in made if not moved.pledge.held])
     return _outcome("pledged", seq, entries[0], made)
+
+
+def collect(book: Book, versions: Iterable[CampaignVersion]) -> None:
+    """Enter what refunds could not take off before, and can now."""
+    for refund, stands, order, entry, moved in book.collect(versions):
+        book.enter("refund", refund, stands, [moved], of_event=order, corrects=entry)
 
 
 def _refund(
@@ -174,16 +182,16 @@ def _refund(
 
     `campaigns` are those that the refund was not run over yet; None means every one.
     """
-    order = book.order(parent)
+    order = book.orders.get(parent)
     if order is None:
         return Outcome("waiting for its order", seq)
-    made = book.take_off(order, body, campaigns)
+    made = book.take_off(order, seq, body, campaigns)
     if not made:
         return Outcome("nothing to take off", seq)
-    corrected: dict[int, Made] = {}
-    for version, pledge in made:
-        entry = order.holdings[version.campaign].entry
-        corrected.setdefault(entry, []).append((version, pledge))
+    corrected: dict[int, list[Moved]] = {}
+    for moved in made:
+        entry = order.holdings[moved.pledge.campaign, moved.pledge.charity].entry
+        corrected.setdefault(entry, []).append(moved)
     entries = [
         book.enter("refund", seq, sealed, part, of_event=order.seq, corrects=entry)
         for entry, part in corrected.items()
@@ -191,14 +199,14 @@ def _refund(
     return _outcome("taken off", seq, entries[0], made)
 
 
-def _outcome(status: Status, seq: int, entry: int, made: Made) -> Outcome:
-    pledges = tuple([pledge for _, pledge in made])
+def _outcome(status: Status, seq: int, entry: int, made: Sequence[Moved]) -> Outcome:
+    pledges = tuple([moved.pledge for moved in made])
     withheld = all([pledge.limited and not pledge.granted for pledge in pledges])
     return Outcome("limit reached" if withheld else status, seq, entry, pledges)
 
 
 def _transfer(book: Book, seq: int, kind: str, transfer: Transfer, sealed: str) -> Outcome:
-    objection = book.objection(transfer.postings)
+    objection = book.accounts.objection(transfer.postings)
     if objection:
         return Outcome("refused", seq, detail=objection)
-    return Outcome("recorded", seq, book.post(kind, seq, sealed, transfer.postings))
+    return Outcome("recorded", seq, book.post(kind, seq, sealed, transfer))

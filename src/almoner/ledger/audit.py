@@ -5,11 +5,16 @@ from fractions import Fraction
 import msgspec
 
 from almoner.ledger.database import Database
+from almoner.ledger.publish import read_campaigns
 from almoner.log import merkle
 from almoner.log.entry import decode
 from almoner.units import minor_units
 
 _PAGE = 5_000
+
+# What a campaign promised a charity in all, and what of it has matured; the charity is ""
+# where nothing is split.
+Standings = dict[tuple[str, str], tuple[Fraction, Fraction]]
 
 
 def check(db: Database) -> str:
@@ -26,7 +31,7 @@ def _check(db: Database) -> str:
     assert head is not None, "the ledger has no head row"
     scales = {row[0]: row[1] for row in db.rows("SELECT unit, scale FROM ledger_account")}
     balances: dict[tuple[str, str], int] = {}
-    standings: dict[str, Fraction] = {}
+    standings: Standings = {}
     size, frontier = 0, b""
     while size < head[0]:
         rows = db.rows(
@@ -56,7 +61,7 @@ def _check_entry(expected: int, index: int, leaf: bytes, body: bytes) -> str:
 
 def _fold(
     balances: dict[tuple[str, str], int],
-    standings: dict[str, Fraction],
+    standings: Standings,
     body: bytes,
     scales: dict[str, int],
 ) -> None:
@@ -64,7 +69,12 @@ def _fold(
         entry = decode(body)
         for pledge in entry.pledges:
             share = Fraction(pledge.share)
-            standings[pledge.campaign] = standings.get(pledge.campaign, Fraction(0)) + share
+            at = pledge.campaign, pledge.charity
+            due, matured = standings.get(at, (Fraction(0), Fraction(0)))
+            standings[at] = (
+                due if entry.kind == "maturity" else due + share,
+                matured if pledge.held else matured + share,
+            )
         for posting in entry.postings:
             minor = minor_units(posting.value, scales.get(posting.unit, 0))
             for path, change in ((posting.debit, -minor), (posting.credit, minor)):
@@ -85,13 +95,22 @@ def _compare(db: Database, balances: dict[tuple[str, str], int]) -> str:
     return ""
 
 
-def _compare_standings(db: Database, standings: dict[str, Fraction]) -> str:
+def _compare_standings(db: Database, standings: Standings) -> str:
     """Caps hold by these totals, so they are to be what the entries make."""
-    for campaign, due, parts in db.rows("SELECT campaign, due, parts FROM ledger_standing"):
-        stored, folded = Fraction(int(due), int(parts)), standings.pop(campaign, Fraction(0))
+    split = {campaign for campaign, versions in read_campaigns(db).items() if versions[-1].split}
+    for campaign, charity, due, parts, matured in db.rows(
+        "SELECT campaign, charity, due, parts, matured FROM ledger_standing"
+    ):
+        stored = Fraction(int(due), int(parts)), Fraction(int(matured), int(parts))
+        at = campaign, charity if campaign in split else ""
+        folded = standings.pop(at, (Fraction(0), Fraction(0)))
         if folded != stored:
-            return f"{campaign} stands at {stored} in minor units; its entries make {folded}."
-    for campaign, folded in standings.items():
-        if folded:
-            return f"{campaign} should stand at {folded} in minor units and is missing."
+            return f"{campaign} stands at {_told(stored)}; its entries make {_told(folded)}."
+    for (campaign, _), folded in standings.items():
+        if any(folded):
+            return f"{campaign} should stand at {_told(folded)} and is missing."
     return ""
+
+
+def _told(standing: tuple[Fraction, Fraction]) -> str:
+    return f"{standing[0]} in minor units, {standing[1]} of it matured"

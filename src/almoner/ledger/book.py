@@ -1,54 +1,37 @@
 """The ledger as one append sees it: opened under the head's lock, written once at the end.
 
 A `Book` reads what the batch needs (known events, orders and their refunds, standings,
-balances), lets events change it in memory one after another, and writes the sum of it.
-Invariants asserted here: each posting has two sides of one unit, so every unit's balances
-sum to zero; no account but `external` is below zero; no campaign's total is below zero.
+balances), lets events change it in memory one after another, and writes the sum of it. It is
+what the rules ask for what was already given. Invariants asserted here and in its parts: every
+unit's balances sum to zero; no account but `external` is below zero; a campaign's exact total
+with a charity is never below zero, nor below what of it has matured.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
 import msgspec
 
 from almoner.campaigns import rules
-from almoner.campaigns.model import CampaignVersion, Manual, Order, Pledge, Refund, Standing
+from almoner.campaigns.given import Scope, scopes
+from almoner.campaigns.model import CampaignVersion, Occasion, Order, Pledge, Refund, Standing
+from almoner.campaigns.refunds import net
+from almoner.ledger.accounts import Account, Accounts
 from almoner.ledger.database import Database
-from almoner.ledger.event import (
-    Event,
-    Posting,
-    Transfer,
-    decode_order,
-    decode_refund,
-    instant,
-    key,
-    timestamp,
-)
+from almoner.ledger.event import Event, Posting, Transfer, instant, key, timestamp
+from almoner.ledger.orders import EarlyRefund, Holding, OrderRecord, Orders, sealed
 from almoner.ledger.publish import read_version
+from almoner.ledger.standings import Standings
 from almoner.log import merkle
-from almoner.log.entry import (
-    SCHEMA,
-    Entry,
-    EntryPledge,
-    EntryPosting,
-    commitment,
-    encode,
-)
+from almoner.log.entry import SCHEMA, Entry, EntryPledge, EntryPosting, encode
 from almoner.units import decimal
 
-EXTERNAL = "external"
 SALT_BYTES = 16
-# What transfers may bring an account to: half of a signed 64-bit column, so that the pledges
-# of five hundred campaigns, each at most units.MAX_MINOR, still fit on top.
-MAX_BALANCE = 2**62
-# Accounts that a batch's transfers name are read together, up to so many (SQLite takes 32,766
-# values a statement); any others one by one.
-MAX_LOOKED_UP = 10_000
-
-Made = list[tuple[CampaignVersion, Pledge]]
+EVENT_COLUMNS = (
+    "seq, key, source, ref, kind, occurred_at, received_at, body, digest, parent, outcome"
+)
 
 
 class Incoming(msgspec.Struct, frozen=True, gc=False):
@@ -75,50 +58,20 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     outcome: str
 
 
-@dataclass(slots=True)
-class Account:
-    """A balance during the append. `id` is None until the row is written."""
+class Moved(msgspec.Struct, frozen=True, gc=False):
+    """A pledge that is in the book: `ripe` whole minor units matured with it."""
 
-    id: int
-    path: str
-    unit: str
-    scale: int
-    balance: int
-    new: bool
-    change: int = 0
-    used: bool = False
+    version: CampaignVersion
+    pledge: Pledge
+    ripe: int
 
 
-@dataclass(slots=True)
-class Holding:
-    """What one order holds of one campaign: what was granted, less refunds.
+class Carried(msgspec.Struct, frozen=True, gc=False):
+    """What a refund could not take off an order yet, because it was delivered already."""
 
-    `entry` is where it was granted.
-    """
-
-    version: int
-    entry: int
-    held: Fraction
-
-
-@dataclass(frozen=True, slots=True)
-class EarlyRefund:
-    """A refund that arrived before its order."""
-
-    seq: int
-    refund: Refund
-    commitment: str
-
-
-@dataclass(slots=True)
-class OrderRecord:
-    """An order, what is left of it after its refunds, and what it holds."""
-
-    seq: int
-    order: Order
-    left: Order
-    refunds: dict[int, Refund] = field(default_factory=dict[int, Refund])
-    holdings: dict[str, Holding] = field(default_factory=dict[str, Holding])
+    of_event: int
+    refund: int
+    share: Fraction
 
 
 class Book:
@@ -136,22 +89,45 @@ class Book:
         self.now = max(now, instant(last)) if last else now
         self.time = timestamp(self.now)
         self.known: dict[bytes, Known] = {}
+        self.orders = Orders(db)
+        self.accounts = Accounts(db)
+        self.standings = Standings(db)
         self._start = self.size
         self._refunded: set[bytes] = set()
-        self._orders: dict[bytes, OrderRecord] = {}
-        self._new_orders: dict[int, OrderRecord] = {}
-        self._early: dict[bytes, list[EarlyRefund]] = {}
         self._versions: dict[tuple[str, int], CampaignVersion] = {}
-        self._standings: dict[str, Standing] = {}
-        self._touched: set[str] = set()
-        self._accounts: dict[tuple[str, str], Account] = {}
-        self._pairs: dict[tuple[str, int], tuple[Account, Account]] = {}
-        self._next_account: int | None = None
+        self._grown: list[int] = []
+        self._carried: dict[tuple[str, str], dict[int, Carried]] | None = None
+        self._carried_changed: set[tuple[str, str, int]] = set()
         self._event_rows: list[tuple[Any, ...]] = []
         self._salt_rows: list[tuple[int, bytes]] = []
         self._entry_rows: list[tuple[Any, ...]] = []
         self._posting_rows: list[tuple[int, int, int, int, int]] = []
-        self._pledge_rows: list[tuple[int, str, int, int, int, str, str]] = []
+        self._pledge_rows: list[tuple[int, str, str, int, int, int, str, str]] = []
+        self._hold_rows: list[tuple[int, str, str, str]] = []
+
+    # What the rules ask (campaigns.given.Given)
+
+    def standing(self, campaign: str, charity: str) -> Standing:
+        """Where a campaign stands with one charity."""
+        return self.standings.get(campaign, charity)
+
+    def used(self, key: str) -> Fraction:
+        """Exact minor units given under a scope."""
+        return self.standings.used(key)
+
+    def left(self, version: CampaignVersion) -> int | None:
+        """Minor units left in the fund that pays, or None without a fund."""
+        if not version.fund:
+            return None
+        return self.accounts.get(version.fund, version.unit, version.scale).balance
+
+    def add(self, version: CampaignVersion, made: Pledge, scopes: Sequence[Scope]) -> None:
+        """Move a pledge, or what a refund takes off one."""
+        due, ripe = self.standings.add(made, scopes)
+        assert due == made.amount, f"{made} moves {due}"
+        for debit, credit, minor in self.accounts.moves(version, made.charity, due, ripe):
+            self.accounts.shift(debit, credit, minor)
+        self._grown.append(ripe)
 
     # Reading what a batch needs
 
@@ -168,104 +144,30 @@ class Book:
         ):
             self.known[bytes(event_key)] = Known(seq, bytes(digest), outcome)
         self._refunded = {item.parent for item in incoming if item.parent}
-        self.load_orders(
+        self.orders.load(
             self._refunded,
             [item.key for item in incoming if item.event.kind == "order"],
         )
-        self._load_accounts(item.event.body for item in incoming)
-
-    def load_orders(self, refunded: Iterable[bytes], ordered: Iterable[bytes]) -> None:
-        """Load the orders with keys `refunded`, and early refunds of those in `ordered`."""
-        parents = list(set(refunded))
-        records: dict[int, OrderRecord] = {}
-        for event_key, seq, kind, body in self.db.rows_in(
-            "SELECT key, seq, kind, body FROM ledger_event WHERE key IN ?", parents
-        ):
-            if kind in ("order", "test_order"):
-                order = decode_order(body)
-                record = OrderRecord(seq, order, order)
-                self._orders[bytes(event_key)] = records[seq] = record
-        for seq, parent, source, ref, salt, body in self.db.rows_in(
-            "SELECT seq, parent, source, ref, salt, body FROM ledger_event "
-            "LEFT JOIN ledger_salt ON event = seq WHERE parent IN ? ORDER BY seq",
-            list({*parents, *ordered}),
-        ):
-            refund = decode_refund(body)
-            record = self._orders.get(bytes(parent))
-            if record is not None:
-                record.refunds[seq] = refund
-            else:
-                early = EarlyRefund(seq, refund, _sealed(salt, source, ref))
-                self._early.setdefault(bytes(parent), []).append(early)
-        for record in records.values():
-            record.left = rules.net(record.order, record.refunds.values())
-        self._load_holdings(records)
-
-    def load_replayed(self, orders: Sequence[bytes]) -> None:
-        """Load orders that are to be pledged again, their refunds waiting to follow them."""
-        self.load_orders(orders, ())
-        for event_key in orders:
-            record = self._orders[event_key]
-            self._new_orders[record.seq] = record
-            record.left = record.order
-        waiting = {record.seq: key_ for key_, record in self._orders.items()}
-        for seq, of_seq, source, ref, salt in self.db.rows_in(
-            "SELECT r.seq, o.seq, r.source, r.ref, s.salt FROM ledger_event r "
-            "JOIN ledger_event o ON o.key = r.parent LEFT JOIN ledger_salt s ON s.event = r.seq "
-            "WHERE o.seq IN ? ORDER BY r.seq",
-            list(waiting),
-        ):
-            body = self._orders[waiting[of_seq]].refunds.pop(seq)
-            early = EarlyRefund(seq, body, _sealed(salt, source, ref))
-            self._early.setdefault(waiting[of_seq], []).append(early)
-
-    def _load_accounts(self, bodies: Iterable[object]) -> None:
-        paths = {
+        self.accounts.load(
             path
-            for body in bodies
-            if isinstance(body, Transfer)
-            for posting in body.postings
+            for item in incoming
+            if isinstance(item.event.body, Transfer)
+            for posting in item.event.body.postings
             for path in (posting.debit, posting.credit)
-        }
-        for number, path, unit, scale, balance in self.db.rows_in(
-            "SELECT id, path, unit, scale, balance FROM ledger_account WHERE path IN ?",
-            list(paths)[:MAX_LOOKED_UP],
-        ):
-            self._accounts[path, unit] = Account(number, path, unit, scale, balance, new=False)
-
-    def _load_holdings(self, records: dict[int, OrderRecord]) -> None:
-        for event, campaign, version, of_event, entry, share in self.db.rows_in(
-            "SELECT event, campaign, version, of_event, entry, share FROM ledger_pledge "
-            "WHERE of_event IN ? ORDER BY entry, campaign",
-            list(records),
-        ):
-            record, part = records[of_event], Fraction(share)
-            if event == of_event:
-                record.holdings[campaign] = Holding(version, entry, part)
-            else:
-                record.holdings[campaign].held += part
-
-    def order(self, event_key: bytes) -> OrderRecord | None:
-        """The order with this key, from this batch or before it."""
-        return self._orders.get(event_key)
-
-    def early_refunds(self, event_key: bytes) -> list[EarlyRefund]:
-        """Refunds that were waiting for this order; each is given out once."""
-        return self._early.pop(event_key, [])
+        )
 
     # Changing it, one event after another
 
     def admit(self, item: Incoming) -> int:
         """Give a new event its number; remember an order that this batch refunds."""
         self.events += 1
-        body = item.event.body
-        sought = item.key in self._refunded or item.key in self._early
-        if sought and isinstance(body, Order) and item.event.kind in ("order", "test_order"):
-            record = OrderRecord(self.events, body, body)
-            self._orders[item.key] = self._new_orders[self.events] = record
-        if isinstance(body, Refund) and item.parent and item.parent not in self._orders:
-            early = EarlyRefund(self.events, body, item.commitment)
-            self._early.setdefault(item.parent, []).append(early)
+        body, event = item.event.body, item.event
+        sought = item.key in self._refunded or self.orders.awaited(item.key)
+        if sought and isinstance(body, Order) and event.kind in ("order", "test_order"):
+            when = min(event.occurred_at, self.now)
+            self.orders.add(item.key, OrderRecord(self.events, when, body, body))
+        if isinstance(body, Refund) and item.parent and self.orders.get(item.parent) is None:
+            self.orders.wait(item.parent, EarlyRefund(self.events, body, item.commitment))
         return self.events
 
     def settle(self, item: Incoming, seq: int, outcome: str) -> None:
@@ -289,261 +191,310 @@ class Book:
         )
         self._salt_rows.append((seq, item.salt))
 
-    def pledge(self, versions: Iterable[CampaignVersion], body: Order | Manual) -> Made:
+    def pledge(
+        self, versions: Sequence[CampaignVersion], body: Occasion, when: datetime
+    ) -> list[Moved]:
         """What these campaign versions promise, moved in the book."""
-        made: Made = []
-        for version in versions:
-            fund = self.account(version.fund, version.unit, version.scale) if version.fund else None
-            standing = self._standing(version.campaign)
-            result = rules.pledge(version, body, standing, fund.balance if fund else None)
-            if result is not None:
-                self._move(version, result, standing)
-                made.append((version, result))
-        return made
+        self._grown = []
+        return self._moved(rules.pledges(body, when, versions, self))
+
+    def top_up(self, version: CampaignVersion, wanted: Fraction) -> list[Moved]:
+        """What is missing to a guaranteed minimum, as far as the fund reaches."""
+        self._grown = []
+        made = rules.grant(msgspec.structs.replace(version, hold_days=0), wanted, self)
+        for each in made:
+            self.add(version, each, ())
+        return self._moved([(version, each) for each in made])
 
     def take_off(
-        self, order: OrderRecord, refund: Refund, campaigns: Collection[str] | None
-    ) -> Made:
-        """What a refund takes back from the campaigns the order holds something of.
+        self,
+        order: OrderRecord,
+        refund: int,
+        body: Refund,
+        campaigns: Collection[str] | None,
+    ) -> list[Moved]:
+        """What refund number `refund` takes back from the campaigns the order holds some of.
 
-        None means all of them.
+        `campaigns` None means all of them. What is delivered already is carried: it comes off
+        when the campaign next owes the charity something.
         """
-        order.left = rules.net(order.left, (refund,))
-        made: Made = []
-        for campaign, holding in order.holdings.items():
+        order.left = net(order.left, (body,))
+        self._grown = []
+        made: list[tuple[CampaignVersion, Pledge]] = []
+        kept: dict[str, Fraction] = {}
+        for (campaign, charity), holding in sorted(order.holdings.items(), key=self._matches_last):
+            version = self.version(campaign, holding.version)
+            if version.trigger == "match":
+                rate = rules.minor_rate("match", version.rate, version.scale)
+                keeps = kept[version.matches] * rate * rules.part_of(version, charity)
+            else:
+                keeps = rules.keeps(version, charity, order.left)
+            keeps = min(holding.held, keeps)
+            kept[campaign] = kept.get(campaign, Fraction(0)) + keeps
             if campaigns is not None and campaign not in campaigns:
                 continue
-            version = self._version(campaign, holding.version)
-            standing = self._standing(campaign)
-            owing = self.account(owed(version), version.unit, version.scale).balance
-            result = rules.take_off(version, holding.held, order.left, standing, owing)
+            result = self._reverse(order, version, charity, holding, keeps)
             if result is not None:
-                self._move(version, result, standing)
-                holding.held += Fraction(result.granted, result.parts)
                 made.append((version, result))
-        return made
+            self._carry(campaign, charity, Carried(order.seq, refund, holding.held - keeps))
+        return self._moved(made)
 
-    def _move(self, version: CampaignVersion, made: Pledge, standing: Standing) -> None:
-        self._standings[version.campaign] = rules.after(standing, made)
-        self._touched.add(version.campaign)
-        self._versions[version.campaign, version.version] = version
-        if made.amount:
-            self._shift(*self._sides(version), made.amount)
+    def collect(
+        self, versions: Iterable[CampaignVersion]
+    ) -> list[tuple[int, str, int, int, Moved]]:
+        """Take off what was carried, of campaigns that owe something again.
 
-    def _sides(self, version: CampaignVersion) -> tuple[Account, Account]:
-        """Who pays a version's pledges, and where they are owed."""
-        found = self._pairs.get((version.campaign, version.version))
-        if found is None:
-            found = self._pairs[version.campaign, version.version] = (
-                self.account(version.fund or EXTERNAL, version.unit, version.scale),
-                self.account(owed(version), version.unit, version.scale),
+        Each with what `enter` needs: refund, commitment, order, the entry it corrects.
+        """
+        found: list[tuple[int, str, int, int, Moved]] = []
+        for version in versions:
+            for part in version.parts:
+                waiting = self._carrying().get((version.campaign, part.charity))
+                if waiting:
+                    found += self._collect(version.campaign, part.charity, list(waiting.values()))
+        return found
+
+    def _collect(
+        self, campaign: str, charity: str, waiting: Sequence[Carried]
+    ) -> list[tuple[int, str, int, int, Moved]]:
+        found: list[tuple[int, str, int, int, Moved]] = []
+        self.orders.numbered(each.of_event for each in waiting)
+        for each in waiting:
+            order = self.orders.of(each.of_event)
+            assert order is not None, f"order {each.of_event} is carried and not here"
+            holding = order.holdings[campaign, charity]
+            version = self.version(campaign, holding.version)
+            keeps, self._grown = holding.held - each.share, []
+            result = self._reverse(order, version, charity, holding, keeps)
+            if result is None or not result.granted:
+                break
+            self._carry(
+                campaign, charity, Carried(each.of_event, each.refund, holding.held - keeps)
+            )
+            (moved,) = self._moved([(version, result)])
+            found.append(
+                (each.refund, self._commitment(each.refund), order.seq, holding.entry, moved)
             )
         return found
+
+    def _reverse(
+        self,
+        order: OrderRecord,
+        version: CampaignVersion,
+        charity: str,
+        holding: Holding,
+        keeps: Fraction,
+    ) -> Pledge | None:
+        owed = None if holding.waiting else self.accounts.way(version, charity).owed.balance
+        standing = self.standing(version.campaign, charity)
+        result = rules.take_off(version, charity, holding.held, keeps, standing, owed)
+        if result is not None:
+            self.add(version, result, scopes(version, order.order, order.when))
+            holding.held += Fraction(result.granted, result.parts)
+        return result
+
+    def mature(self, version: CampaignVersion, charity: str, share: Fraction) -> Moved:
+        """Let an exact share of what is held become owed."""
+        ripe = self.standings.mature(version.campaign, charity, share)
+        for debit, credit, minor in self.accounts.moves(version, charity, 0, ripe):
+            self.accounts.shift(debit, credit, minor)
+        parts = share.denominator
+        pledge = Pledge(
+            version.campaign, version.version, share.numerator, share.numerator, parts, 0,
+            "", version.cause, version.unit, version.scale, charity,
+        )  # fmt: skip
+        return Moved(version, pledge, ripe)
+
+    # Entering it into the log
 
     def enter(
         self,
         kind: str,
         seq: int,
-        sealed: str,
-        made: Made,
+        commitment: str,
+        made: Sequence[Moved],
         *,
-        of_event: int,
+        of_event: int | None,
         corrects: int | None = None,
     ) -> int:
-        """Write the entry of pledges that `pledge` or `take_off` moved; its index."""
+        """Write the entry of pledges that are moved already; its index.
+
+        `of_event` is the event that the pledges hang on; None where they are there already.
+        """
         index = self.size
         pledges: list[EntryPledge] = []
         postings: list[EntryPosting] = []
-        for version, each in made:
+        for moved in made:
+            each, version = moved.pledge, moved.version
             share = each.share
-            pledges.append(EntryPledge(each.campaign, each.version, share, each.limited))
-            self._pledge_rows.append(
-                (seq, each.campaign, each.version, of_event, index, share, each.limited)
+            split = each.charity if version.split else ""
+            pledges.append(
+                EntryPledge(each.campaign, each.version, share, each.limited, split, each.held)
             )
-            if each.amount:
-                fund, owing = self._sides(version)
-                sides = (fund, owing) if each.amount > 0 else (owing, fund)
-                postings.append(self._posting(len(postings), *sides, abs(each.amount)))
+            if of_event is not None:
+                at = (seq, each.campaign, each.charity, each.version, of_event, index)
+                self._pledge_rows.append((*at, share, each.limited))
+            for debit, credit, minor in self.accounts.moves(
+                version, each.charity, each.amount, moved.ripe
+            ):
+                postings.append(self._posting(len(postings), debit, credit, minor))
         if of_event == seq:
             self._hold(seq, made, index)
-        self._seal(kind, seq, sealed, tuple(pledges), tuple(postings), corrects)
+        self._seal(
+            Entry(
+                SCHEMA,
+                index,
+                self.time,
+                kind,
+                commitment,
+                corrects,
+                tuple(pledges),
+                tuple(postings),
+            ),
+            seq,
+        )
         return index
 
-    def post(self, kind: str, seq: int, sealed: str, postings: Sequence[Posting]) -> int:
+    def post(self, kind: str, seq: int, commitment: str, transfer: Transfer) -> int:
         """Write a transfer's entry and move its postings; its index."""
         index = self.size
         written: list[EntryPosting] = []
-        for posting in postings:
-            unit = posting.amount.unit
-            debit = self.account(posting.debit, unit.code, unit.scale)
-            credit = self.account(posting.credit, unit.code, unit.scale)
-            self._shift(debit, credit, posting.amount.minor)
+        for posting in transfer.postings:
+            debit, credit = self._sides(posting)
+            self.accounts.shift(debit, credit, posting.amount.minor)
             written.append(self._posting(len(written), debit, credit, posting.amount.minor))
-        self._seal(kind, seq, sealed, (), tuple(written), None)
+        self._seal(
+            Entry(
+                SCHEMA, index, self.time, kind, commitment, transfer.corrects, (),
+                tuple(written), transfer.evidence,
+            ),
+            seq,
+        )  # fmt: skip
         return index
-
-    def objection(self, postings: Sequence[Posting]) -> str:
-        """Which account these postings would bring below zero or past its bound, or ""."""
-        after: dict[tuple[str, str], int] = {}
-        for posting in postings:
-            unit = posting.amount.unit
-            for path, minor in (
-                (posting.debit, -posting.amount.minor),
-                (posting.credit, posting.amount.minor),
-            ):
-                account = self.account(path, unit.code, unit.scale)
-                after[path, unit.code] = after.get((path, unit.code), account.balance) + minor
-        for (path, _), minor in after.items():
-            if minor < 0 and path != EXTERNAL:
-                return f"{path} would go below zero"
-            if abs(minor) > MAX_BALANCE:
-                return f"{path} cannot hold more"
-        return ""
-
-    def account(self, path: str, unit: str, scale: int) -> Account:
-        """The account as it stands in this book; opened where it is new."""
-        found = self._accounts.get((path, unit))
-        if found is None:
-            row = self.db.row(
-                "SELECT id, scale, balance FROM ledger_account WHERE path = ? AND unit = ?",
-                (path, unit),
-            )
-            if row is None:
-                found = Account(self._new_id(), path, unit, scale, 0, new=True)
-            else:
-                found = Account(row[0], path, unit, row[1], row[2], new=False)
-            self._accounts[path, unit] = found
-        assert found.scale == scale, f"{path} counts {unit} at scale {found.scale}, not {scale}"
-        return found
-
-    # Writing it
 
     def write(self) -> None:
         """Write everything the batch changed. Called once, before the commit."""
-        db, day = self.db, self.time[:10]
+        db = self.db
         leaves = [row[4] for row in self._entry_rows]
         size, frontier = merkle.extend(self._start, bytes(self.frontier), leaves)
         assert size == self.size, f"{size} leaves for {self.size} entries"
         db.insert("ledger_event", EVENT_COLUMNS, self._event_rows)
         db.insert("ledger_salt", "event, salt", self._salt_rows)
         db.insert("ledger_entry", "idx, time, kind, event, leaf, body", self._entry_rows)
-        accounts = [a for a in self._accounts.values() if a.used]
-        _assert_sound(accounts)
-        db.insert(
-            "ledger_account",
-            "id, path, unit, scale, balance",
-            [(a.id, a.path, a.unit, a.scale, a.balance) for a in accounts if a.new],
-        )
-        changed = [a for a in accounts if a.change]
-        db.run_many(
-            "UPDATE ledger_account SET balance = ? WHERE id = ?",
-            [(a.balance, a.id) for a in changed if not a.new],
-        )
-        db.run_many(
-            "INSERT INTO ledger_day (account, day, change) VALUES (?, ?, ?) "
-            "ON CONFLICT (account, day) DO UPDATE SET change = ledger_day.change + excluded.change",
-            [(a.id, day, a.change) for a in changed],
-        )
+        self.accounts.write(self.time[:10])
         db.insert("ledger_posting", "entry, n, debit, credit, amount", self._posting_rows)
         db.insert(
             "ledger_pledge",
-            "event, campaign, version, of_event, entry, share, limited",
+            "event, campaign, charity, version, of_event, entry, share, limited",
             self._pledge_rows,
         )
-        db.run_many(
-            "INSERT INTO ledger_standing (campaign, due, parts) VALUES (?, ?, ?) "
-            "ON CONFLICT (campaign) DO UPDATE SET due = excluded.due, parts = excluded.parts",
-            [
-                (campaign, str(standing.due), str(standing.parts))
-                for campaign, standing in self._standings.items()
-                if campaign in self._touched
-            ],
-        )
+        db.insert("ledger_hold", "event, campaign, charity, matures_at", self._hold_rows)
+        self.standings.write()
+        self._write_carried()
         db.run(
             "UPDATE ledger_head SET size = ?, events = ?, frontier = ?, time = ? WHERE id = 1",
             (self.size, self.events, frontier, self.time),
         )
 
-    def _seal(
-        self,
-        kind: str,
-        seq: int,
-        sealed: str,
-        pledges: tuple[EntryPledge, ...],
-        postings: tuple[EntryPosting, ...],
-        corrects: int | None,
-    ) -> None:
-        body = encode(
-            Entry(SCHEMA, self.size, self.time, kind, sealed, corrects, pledges, postings)
-        )
-        self._entry_rows.append((self.size, self.time, kind, seq, merkle.leaf_hash(body), body))
-        self.size += 1
-
-    def _posting(self, n: int, debit: Account, credit: Account, minor: int) -> EntryPosting:
-        self._posting_rows.append((self.size, n, debit.id, credit.id, minor))
-        return EntryPosting(debit.path, credit.path, debit.unit, decimal(minor, debit.scale))
-
-    def _hold(self, seq: int, made: Made, index: int) -> None:
-        """Remember what an order holds, for refunds that follow in the same batch."""
-        record = self._new_orders.get(seq)
-        if record is not None:
-            for _, each in made:
-                share = Fraction(each.granted, each.parts)
-                record.holdings[each.campaign] = Holding(each.version, index, share)
-
-    @staticmethod
-    def _shift(debit: Account, credit: Account, minor: int) -> None:
-        debit.balance -= minor
-        debit.change -= minor
-        credit.balance += minor
-        credit.change += minor
-        debit.used = credit.used = True
-
-    def _standing(self, campaign: str) -> Standing:
-        found = self._standings.get(campaign)
-        if found is None:
-            row = self.db.row(
-                "SELECT due, parts FROM ledger_standing WHERE campaign = ?", (campaign,)
-            )
-            found = Standing(int(row[0]), int(row[1])) if row else Standing()
-            self._standings[campaign] = found
-        return found
-
-    def _version(self, campaign: str, number: int) -> CampaignVersion:
+    def version(self, campaign: str, number: int) -> CampaignVersion:
+        """One published version, which must exist."""
         found = self._versions.get((campaign, number))
         if found is None:
             found = self._versions[campaign, number] = read_version(self.db, campaign, number)
         return found
 
-    def _new_id(self) -> int:
-        if self._next_account is None:
-            row = self.db.row("SELECT COALESCE(MAX(id), 0) FROM ledger_account")
-            assert row is not None
-            self._next_account = int(row[0])
-        self._next_account += 1
-        return self._next_account
+    def _moved(self, made: Sequence[tuple[CampaignVersion, Pledge]]) -> list[Moved]:
+        assert len(made) == len(self._grown), f"{len(made)} pledges, {len(self._grown)} moved"
+        for version, _ in made:
+            self._versions[version.campaign, version.version] = version
+        return [
+            Moved(version, pledge, ripe)
+            for (version, pledge), ripe in zip(made, self._grown, strict=True)
+        ]
 
+    def _matches_last(self, held: tuple[tuple[str, str], Holding]) -> tuple[bool, tuple[str, str]]:
+        (campaign, charity), holding = held
+        version = self.version(campaign, holding.version)
+        return version.trigger == "match", (campaign, charity)
 
-EVENT_COLUMNS = (
-    "seq, key, source, ref, kind, occurred_at, received_at, body, digest, parent, outcome"
-)
+    def _hold(self, seq: int, made: Sequence[Moved], index: int) -> None:
+        """Remember what is inside its return window, and what an order of this batch holds."""
+        record = self.orders.of(seq)
+        for moved in made:
+            each = moved.pledge
+            if each.held and each.granted:
+                matures = timestamp(self.now + timedelta(days=moved.version.hold_days))
+                self._hold_rows.append((seq, each.campaign, each.charity, matures))
+            if record is not None:
+                share = Fraction(each.granted, each.parts)
+                record.holdings[each.campaign, each.charity] = Holding(
+                    each.version, index, share, each.held
+                )
 
-
-def _sealed(salt: bytes | None, source: str, ref: str) -> str:
-    """An event's commitment, or "" once its salt was destroyed: nobody can link it any more."""
-    return "" if salt is None else commitment(bytes(salt), source, ref)
-
-
-def owed(version: CampaignVersion) -> str:
-    """The account a campaign's pledges are owed on: one for each charity and cause."""
-    return f"charity/{version.charity}/owed/{version.cause}"
-
-
-def _assert_sound(accounts: Sequence[Account]) -> None:
-    sums: dict[str, int] = {}
-    for account in accounts:
-        sums[account.unit] = sums.get(account.unit, 0) + account.change
-        assert account.balance >= 0 or account.path == EXTERNAL, (
-            f"{account.path} would hold {account.balance} {account.unit}"
+    def _sides(self, posting: Posting) -> tuple[Account, Account]:
+        unit = posting.amount.unit
+        return (
+            self.accounts.get(posting.debit, unit.code, unit.scale),
+            self.accounts.get(posting.credit, unit.code, unit.scale),
         )
-    assert not any(sums.values()), f"unbalanced: {sums}"
+
+    def _posting(self, n: int, debit: Account, credit: Account, minor: int) -> EntryPosting:
+        self._posting_rows.append((self.size, n, debit.id, credit.id, minor))
+        return EntryPosting(debit.path, credit.path, debit.unit, decimal(minor, debit.scale))
+
+    def _seal(self, entry: Entry, seq: int) -> None:
+        body = encode(entry)
+        self._entry_rows.append(
+            (self.size, self.time, entry.kind, seq, merkle.leaf_hash(body), body)
+        )
+        self.size += 1
+
+    # What is carried
+
+    def _carrying(self) -> dict[tuple[str, str], dict[int, Carried]]:
+        """What was carried before this batch, and in it; mostly nothing at all."""
+        if self._carried is None:
+            self._carried = {}
+            for campaign, charity, of_event, refund, share in self.db.rows(
+                "SELECT campaign, charity, of_event, refund, share FROM ledger_carried "
+                "ORDER BY refund"
+            ):
+                each = Carried(of_event, refund, Fraction(share))
+                self._carried.setdefault((campaign, charity), {})[of_event] = each
+        return self._carried
+
+    def _carry(self, campaign: str, charity: str, each: Carried) -> None:
+        waiting = self._carrying().setdefault((campaign, charity), {})
+        if each.share:
+            waiting[each.of_event] = each
+        elif each.of_event in waiting:
+            del waiting[each.of_event]
+        else:
+            return
+        self._carried_changed.add((campaign, charity, each.of_event))
+
+    def _write_carried(self) -> None:
+        if not self._carried_changed:
+            return
+        self.db.run_many(
+            "DELETE FROM ledger_carried WHERE campaign = ? AND charity = ? AND of_event = ?",
+            list(self._carried_changed),
+        )
+        left = [
+            (campaign, charity, of_event, each.refund, str(each.share))
+            for campaign, charity, of_event in self._carried_changed
+            if (each := self._carrying()[campaign, charity].get(of_event))
+        ]
+        self.db.insert("ledger_carried", "campaign, charity, of_event, refund, share", left)
+
+    def _commitment(self, seq: int) -> str:
+        for row, (_, salt) in zip(self._event_rows, self._salt_rows, strict=True):
+            if row[0] == seq:
+                return sealed(salt, row[2], row[3])
+        row = self.db.row(
+            "SELECT salt, source, ref FROM ledger_event LEFT JOIN ledger_salt ON event = seq "
+            "WHERE seq = ?",
+            (seq,),
+        )
+        assert row is not None, f"refund {seq} is carried and not here"
+        return sealed(*row)

@@ -12,19 +12,35 @@ from typing import Literal
 
 import msgspec
 
-from almoner.campaigns.model import Manual, Order, Refund
+from almoner.campaigns.model import Action, Manual, Order, Refund
+from almoner.log.entry import MAX_EVIDENCE
 from almoner.units import Amount
 
 EventKind = Literal[
-    "order", "unpaid_order", "test_order", "refund", "manual", "opening", "deposit", "transfer"
+    "order",
+    "unpaid_order",
+    "test_order",
+    "refund",
+    "manual",
+    "action",
+    "opening",
+    "deposit",
+    "transfer",
+    "delivery",
+    "confirmation",
+    "reversal",
+    "maturity",
+    "top-up",
 ]
+# Kinds that campaigns promise for.
+OCCASIONS = ("order", "manual", "action")
 MAX_ID = 200
 # An entry has 65,535 bytes (log.entry.MAX_ENTRY); a posting has six hundred at most.
 MAX_POSTINGS = 100
 # A line break would make two pairs of source and id one; PostgreSQL keeps no U+0000, and half
 # of a surrogate pair is no text.
 _UNFIT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
-_PATH = re.compile(r"[a-z0-9][a-z0-9-]{0,63}(/[a-z0-9][a-z0-9.-]{0,63}){0,3}")
+_PATH = re.compile(r"[a-z0-9][a-z0-9-]{0,63}(/[a-z0-9][a-z0-9.-]{0,63}){0,4}")
 
 
 class Posting(msgspec.Struct, frozen=True):
@@ -41,13 +57,20 @@ class Posting(msgspec.Struct, frozen=True):
         assert self.amount.minor > 0, f"a posting of nothing from {self.debit}"
 
 
-class Transfer(msgspec.Struct, frozen=True):
-    """Postings that stand or fall together; refused whole if an account would go below zero."""
+class Transfer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Postings that stand or fall together; refused whole if an account would go below zero.
+
+    `corrects` is the entry that a reversal takes back from. `evidence` are the SHA-256 of the
+    documents that show it, in hexadecimal.
+    """
 
     postings: tuple[Posting, ...]
+    corrects: int | None = None
+    evidence: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         assert 0 < len(self.postings) <= MAX_POSTINGS, f"a transfer of {len(self.postings)}"
+        assert len(self.evidence) <= MAX_EVIDENCE, f"evidence of {len(self.evidence)} documents"
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -62,7 +85,7 @@ class Event(msgspec.Struct, frozen=True):
     ref: str
     kind: EventKind
     occurred_at: datetime
-    body: Order | Refund | Manual | Transfer
+    body: Order | Refund | Manual | Action | Transfer
     dated: bool = True
     identity: bytes = b""
 
@@ -74,15 +97,22 @@ class Event(msgspec.Struct, frozen=True):
         assert isinstance(self.body, _BODIES[self.kind]), f"{self.ref}: no body of a {self.kind}"
 
 
-_BODIES: dict[EventKind, type[Order | Refund | Manual | Transfer]] = {
+_BODIES: dict[EventKind, type[Order | Refund | Manual | Action | Transfer]] = {
     "order": Order,
     "unpaid_order": Order,
     "test_order": Order,
     "refund": Refund,
     "manual": Manual,
+    "action": Action,
     "opening": Transfer,
     "deposit": Transfer,
     "transfer": Transfer,
+    "delivery": Transfer,
+    "confirmation": Transfer,
+    "reversal": Transfer,
+    # What the ledger does by itself for a campaign, and for how many pledges of it.
+    "maturity": Manual,
+    "top-up": Manual,
 }
 
 
@@ -91,9 +121,9 @@ def measured(path: str) -> tuple[str, str]:
     match path.split("/"):
         case ["opening", cause]:
             return "opening", cause
-        case ["campaign", _, "held", cause]:
+        case ["campaign", _, "held", cause, _]:
             return "held", cause
-        case ["charity", _, "owed" | "delivered" | "confirmed" as measure, cause]:
+        case ["charity", _, "owed" | "delivered" | "confirmed" as measure, cause, _]:
             return measure, cause
         case _:
             return "", ""
@@ -140,6 +170,13 @@ def decode_refund(text: str) -> Refund:
     return msgspec.json.decode(text, type=Refund)
 
 
-def decode_manual(text: str) -> Manual:
-    """Read a stored entry by hand."""
-    return msgspec.json.decode(text, type=Manual)
+def decode_occasion(kind: str, text: str) -> Order | Manual | Action:
+    """Read the stored body of an event that campaigns promise for."""
+    return msgspec.json.decode(text, type=_OCCASION_BODIES[kind])
+
+
+_OCCASION_BODIES: dict[str, type[Order] | type[Manual] | type[Action]] = {
+    "order": Order,
+    "manual": Manual,
+    "action": Action,
+}

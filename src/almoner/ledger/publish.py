@@ -1,9 +1,8 @@
 """Publishes campaign versions into the ledger, where they are frozen.
 
 A version is a row that is never changed. The next one has the next number, the same cause,
-charity, unit and trigger, and takes effect from the moment it is published: what happened
-before stays with the version before it. (A campaign carries its remainder from version to
-version, so two charities would settle fractions of one another.)
+charities, unit and trigger, and takes effect from the moment it is published: what happened
+before stays with the version before it.
 """
 
 import re
@@ -12,17 +11,19 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from almoner.campaigns.model import CampaignVersion
-from almoner.campaigns.rules import minor_rate
+from almoner.campaigns.counting import OF_MONEY, minor_rate
+from almoner.campaigns.model import CampaignVersion, rational
 from almoner.ledger.database import Database
 from almoner.ledger.event import instant, measured, timestamp
-from almoner.units import MAX_MINOR, Unit
+from almoner.units import MAX_MINOR, Unit, currency
 
 # Part of an account path (see ledger.event).
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _FUND = re.compile(r"(sponsor/[a-z0-9][a-z0-9-]{0,63}/fund)?")
 # The exact total of a campaign has the common denominator of all its rates; this keeps it short.
 MAX_DENOMINATOR = 10**9
+MAX_PARTS = 12  # charities: each has a posting in every entry
+MAX_DAYS = 365  # of a return window
 
 
 class PublishError(ValueError):
@@ -42,6 +43,7 @@ def publish(db: Database, version: CampaignVersion, now: datetime) -> CampaignVe
         version = _after(version, head[0])
         earlier = read_campaigns(db).get(version.campaign, ())
         _check_follows(version, earlier, now)
+        _check_match(db, version)
         _check_units(db, version)
         db.insert(
             "ledger_campaign",
@@ -100,25 +102,80 @@ def _check(version: CampaignVersion) -> None:
 
 
 def _problem(version: CampaignVersion) -> str:
-    for name in ("campaign", "cause", "charity"):
-        if not _SLUG.fullmatch(getattr(version, name)):
-            return f"{name} {getattr(version, name)!r} is not a name such as harbor-table"
+    names = [("campaign", version.campaign), ("cause", version.cause)]
+    names += [("charity", part.charity) for part in version.parts]
+    names += [("sponsor", version.sponsor)] if version.sponsor else []
+    names += [("campaign", version.matches)] if version.trigger == "match" else []
+    for name, slug in names:
+        if not _SLUG.fullmatch(slug):
+            return f"{name} {slug!r} is not a name such as harbor-table"
     if not _FUND.fullmatch(version.fund):
         return f"{version.fund!r} is not a fund such as sponsor/acme/fund"
+    return _rate_problem(version) or _limit_problem(version) or _term_problem(version)
+
+
+def _rate_problem(version: CampaignVersion) -> str:
     money = version.unit.isupper()
     try:
         Unit(version.unit, "money" if money else "count", version.scale)
-        rate = minor_rate(version.trigger, version.rate, version.scale)
+        if version.currency:
+            currency(version.currency)
+        price = rational(version.price) if version.price else None
+        if price is not None and (money or not version.currency or not price):
+            return "a price is what one unit of a thing costs, in a currency"
+        rates = [
+            minor_rate(version.trigger, rate, version.scale, version.price, version.currency)
+            for rate in (version.rate, *(tier.rate for tier in version.tiers))
+        ]
     except ValueError as error:
         return str(error)
-    if not rate:
+    if not any(rates):
         return f"{version.rate} is not a rate to give by: write 2, 0.5 or 1/3"
-    if rate.denominator > MAX_DENOMINATOR:
+    weights = sum(part.weight for part in version.parts)
+    if max(rate.denominator for rate in rates) * weights > MAX_DENOMINATOR:
         return f"{version.rate} is finer than any rate kept here: round it"
-    if version.trigger == "revenue" and not money:
-        return f"a share of revenue is money, not {version.unit}"
-    if version.cap is not None and not 0 <= version.cap <= MAX_MINOR:
-        return f"a cap of {version.cap} is not within 0…{MAX_MINOR}"
+    if version.trigger in OF_MONEY and not money and not version.price:
+        return f"a share of money is money, not {version.unit}: say at what price it is bought"
+    thresholds = [tier.at for tier in version.tiers]
+    if thresholds != sorted(set(thresholds)) or any(at <= 0 for at in thresholds):
+        return f"tiers at {thresholds} do not rise from above nothing"
+    if version.tiers and version.trigger in ("match", "manual", "sign-up", "read", "visit"):
+        return f"a {version.trigger} has no size for tiers to go by"
+    if version.tiers and version.trigger != "item" and not version.money:
+        return "tiers by money need a currency"
+    return ""
+
+
+def _limit_problem(version: CampaignVersion) -> str:
+    for name in ("cap", "daily_cap", "reader_cap", "sponsor_cap", "minimum"):
+        limit = getattr(version, name)
+        if limit is not None and not 0 <= limit <= MAX_MINOR:
+            return f"a {name} of {limit} is not within 0…{MAX_MINOR}"
+    if version.minimum is not None and version.ends_at is None:
+        return "a minimum is topped up at the end: say when that is"
+    if version.minimum is not None and version.cap is not None and version.minimum > version.cap:
+        return f"a minimum of {version.minimum} is above the cap of {version.cap}"
+    if version.sponsor_cap is not None and not version.sponsor:
+        return "a sponsor's cap needs a sponsor"
+    return ""
+
+
+def _term_problem(version: CampaignVersion) -> str:
+    charities = [part.charity for part in version.parts]
+    if len(set(charities)) < len(charities) or len(charities) > MAX_PARTS:
+        return f"a split between {charities} is not between up to {MAX_PARTS} charities"
+    if any(part.weight <= 0 for part in version.parts):
+        return "every charity's part is above nothing"
+    if version.split and version.charity not in charities:
+        return f"{version.charity} is not among {charities}"
+    if (version.trigger == "match") != bool(version.matches):
+        return "a match names the campaign that it matches, and nothing else does"
+    if version.matches == version.campaign:
+        return "a campaign cannot match itself"
+    if not 0 <= version.hold_days <= MAX_DAYS:
+        return f"a hold of {version.hold_days} days is not within 0…{MAX_DAYS}"
+    if "shipping" in version.including and (version.products or version.collections):
+        return "shipping belongs to a whole order: leave out the products, or shipping"
     return ""
 
 
@@ -140,6 +197,26 @@ def _check_units(db: Database, version: CampaignVersion) -> None:
             )
 
 
+def _check_match(db: Database, version: CampaignVersion) -> None:
+    if version.trigger != "match":
+        return
+    matched = read_campaigns(db).get(version.matches)
+    if not matched:
+        raise PublishError(
+            f"{version.campaign} matches {version.matches}, which is not published: "
+            "publish it first."
+        )
+    if matched[-1].trigger == "match":
+        raise PublishError(
+            f"{version.campaign} matches {version.matches}, which is a match itself."
+        )
+    if matched[-1].unit != version.unit:
+        raise PublishError(
+            f"{version.campaign} gives {version.unit} for each {matched[-1].unit} of "
+            f"{version.matches}: a match is in the same unit."
+        )
+
+
 def _check_follows(
     version: CampaignVersion, earlier: Sequence[CampaignVersion], now: datetime
 ) -> None:
@@ -151,7 +228,7 @@ def _check_follows(
         )
     if earlier:
         last = earlier[-1]
-        for name in ("cause", "charity", "unit", "scale", "trigger"):
+        for name in ("cause", "charity", "split", "unit", "scale", "trigger", "matches"):
             if getattr(version, name) != getattr(last, name):
                 raise PublishError(
                     f"{version.campaign} was published with {name} {getattr(last, name)!r}: "

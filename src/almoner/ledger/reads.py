@@ -1,7 +1,7 @@
 """What the ledger can be asked. Reads only; every figure is a fold over the postings.
 
-A cause's measures come from the accounts that end in its name: `opening/<cause>`, and
-`campaign/…/held/<cause>`, `charity/…/{owed,delivered,confirmed}/<cause>`.
+A cause's measures come from the accounts that name it: `opening/<cause>`,
+`campaign/…/held/<cause>/…` and `charity/…/{owed,delivered,confirmed}/<cause>/…`.
 """
 
 from collections.abc import Sequence
@@ -125,16 +125,16 @@ def totals(db: Database) -> dict[str, Totals]:
 
 def campaign_totals(db: Database) -> dict[str, int]:
     """What each campaign has pledged, net of refunds, in minor units."""
-    return {
-        campaign: int(due) // int(parts)
-        for campaign, due, parts in db.rows("SELECT campaign, due, parts FROM ledger_standing")
-    }
+    found: dict[str, int] = {}
+    for campaign, due, parts in db.rows("SELECT campaign, due, parts FROM ledger_standing"):
+        found[campaign] = found.get(campaign, 0) + int(due) // int(parts)
+    return found
 
 
 def carried(db: Database, campaign: str) -> Fraction:
-    """The part of a minor unit a campaign has promised and not yet posted: 0 ≤ it < 1."""
-    row = db.row("SELECT due, parts FROM ledger_standing WHERE campaign = ?", (campaign,))
-    return Fraction(int(row[0]), int(row[1])) % 1 if row else Fraction(0)
+    """What a campaign has promised and not yet posted: less than a minor unit a charity."""
+    rows = db.rows("SELECT due, parts FROM ledger_standing WHERE campaign = ?", (campaign,))
+    return sum((Fraction(int(due), int(parts)) % 1 for due, parts in rows), Fraction(0))
 
 
 def balances(db: Database, after: str = "", limit: int = MAX_PAGE) -> list[Balance]:
@@ -255,20 +255,21 @@ def events(
     return [StoredEvent(*row, campaigns=pledged.get(row[0], ())) for row in rows]
 
 
-def recent_orders(db: Database, limit: int = MAX_PAGE) -> list[StoredEvent]:
-    """The last orders and entries by hand, the newest first: what a preview runs over."""
+def recent_occasions(db: Database, limit: int = MAX_PAGE) -> list[StoredEvent]:
+    """The last events that campaigns promise for, the newest first: what a preview runs over."""
     rows: Sequence[Sequence[object]] = db.rows(
         "SELECT seq, source, ref, kind, occurred_at, received_at, body, outcome FROM ledger_event "
-        "WHERE kind IN ('order', 'manual') ORDER BY seq DESC LIMIT ?",
+        "WHERE kind IN ('order', 'manual', 'action') ORDER BY seq DESC LIMIT ?",
         (min(limit, MAX_PAGE),),
     )
     return [StoredEvent(*row) for row in rows]  # type: ignore[arg-type]
 
 
 def unmatched(db: Database) -> int:
-    """How many orders and entries by hand no campaign has pledged for."""
+    """How many orders, actions and entries by hand no campaign has pledged for."""
     row = db.row(
-        "SELECT COUNT(*) FROM ledger_event e WHERE kind IN ('order', 'manual') AND NOT EXISTS "
+        "SELECT COUNT(*) FROM ledger_event e "
+        "WHERE kind IN ('order', 'manual', 'action') AND NOT EXISTS "
         "(SELECT 1 FROM ledger_pledge p WHERE p.event = e.seq)"
     )
     return int(row[0]) if row else 0

@@ -1,14 +1,16 @@
 """The ledger's tables, written once for SQLite and PostgreSQL.
 
 Events, entries, postings, campaign versions and pledges are only ever inserted, and triggers
-refuse anything else. The head, the balances, the days and the standings are folds over them.
+refuse anything else. The head, the balances, the days, the standings and what was used of
+limits are folds over them; so are the pledges that are still held, and what refunds could not
+take off yet because it was delivered.
 Salts lie apart, so that one can be destroyed: the event's commitment in the log then opens for
 nobody, and every proof still holds. The head row is the ledger's lock.
 """
 
 from almoner.ledger.database import Database, DatabaseError
 
-VERSION = 1
+VERSION = 2
 
 _TABLES = """
 CREATE TABLE ledger_head (
@@ -80,21 +82,46 @@ CREATE TABLE ledger_campaign (
     PRIMARY KEY (campaign, version)
 );
 CREATE TABLE ledger_standing (
-    campaign TEXT PRIMARY KEY,
+    campaign TEXT NOT NULL,
+    charity TEXT NOT NULL,
+    due TEXT NOT NULL,
+    parts TEXT NOT NULL,
+    matured TEXT NOT NULL,
+    PRIMARY KEY (campaign, charity)
+){clustered};
+CREATE TABLE ledger_use (
+    scope TEXT PRIMARY KEY,
     due TEXT NOT NULL,
     parts TEXT NOT NULL
-);
+){clustered};
 CREATE TABLE ledger_pledge (
     event {integer} NOT NULL,
     campaign TEXT NOT NULL,
+    charity TEXT NOT NULL,
     version {integer} NOT NULL,
     of_event {integer} NOT NULL,
     entry {integer} NOT NULL,
     share TEXT NOT NULL,
     limited TEXT NOT NULL,
-    PRIMARY KEY (event, campaign)
+    PRIMARY KEY (event, campaign, charity, entry)
 ){clustered};
 CREATE INDEX ledger_pledge_of ON ledger_pledge (of_event);
+CREATE TABLE ledger_hold (
+    event {integer} NOT NULL,
+    campaign TEXT NOT NULL,
+    charity TEXT NOT NULL,
+    matures_at TEXT NOT NULL,
+    PRIMARY KEY (event, campaign, charity)
+){clustered};
+CREATE INDEX ledger_hold_matures ON ledger_hold (matures_at);
+CREATE TABLE ledger_carried (
+    campaign TEXT NOT NULL,
+    charity TEXT NOT NULL,
+    of_event {integer} NOT NULL,
+    refund {integer} NOT NULL,
+    share TEXT NOT NULL,
+    PRIMARY KEY (campaign, charity, of_event)
+){clustered};
 CREATE TABLE ledger_api_key (
     id {integer} PRIMARY KEY,
     name TEXT NOT NULL,
@@ -154,7 +181,8 @@ def check(db: Database) -> None:
     if found != VERSION:
         raise DatabaseError(
             f"This database's ledger has schema {found}, this program needs {VERSION}: "
-            "run the Almoner release that made it, or `almoner init` to upgrade."
+            "run the Almoner that made it, or begin anew in another ALMONER_HOME. There is no "
+            "upgrade between versions before the first release."
         )
 
 

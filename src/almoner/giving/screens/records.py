@@ -15,7 +15,8 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.viewsets.base import ViewSet
 
 from almoner.campaigns.model import Manual
-from almoner.campaigns.rules import covering, occurrences
+from almoner.campaigns.counting import occurrences
+from almoner.campaigns.force import Index
 from almoner.counters.figures import MINUS
 from almoner.giving.book import open_ledger
 from almoner.giving.forms import KeyForm
@@ -288,11 +289,11 @@ def _is_index(text: str) -> bool:
 
 def _would_pledge(db: Database, event: reads.StoredEvent) -> list[str]:
     """The campaigns that cover an event and have not pledged for it: a replay would."""
-    if event.kind not in ("order", "manual"):
+    if event.kind not in OCCASIONS:
         return []
     body = read_body(event)
     when = min(instant(event.occurred_at), instant(event.received_at))
-    versions = covering(read_campaigns(db), body, when)
+    versions = Index(read_campaigns(db)).covering(body, when)
     return [
         version.campaign
         for version in versions
