@@ -27,7 +27,7 @@ from almoner.giving.sentences import amount, plural
 from almoner.intake.keys import create_key, list_keys, revoke_key
 from almoner.ledger import Database, reads
 from almoner.ledger.append import Status
-from almoner.ledger.event import decode_order, decode_refund, instant
+from almoner.ledger.event import OCCASIONS, decode_order, decode_refund, instant
 from almoner.ledger.publish import read_campaigns
 from almoner.log import entry
 from almoner.log.receipt import link
