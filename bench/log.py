@@ -167,7 +167,14 @@ def _entry(index: int, items: int, whole: int) -> bytes:
             f"{_chance.getrandbits(256):064x}",
             pledges=(EntryPledge("third-helping", 1, "1" if items == 3 else f"{items}/3"),),
             postings=(
-                (EntryPosting("external", "charity/harbor-table/owed/meals", "meal", str(whole)),)
+                (
+                    EntryPosting(
+                        "external",
+                        "charity/harbor-table/owed/meals/third-helping",
+                        "meal",
+                        str(whole),
+                    ),
+                )
                 if whole
                 else ()
             ),

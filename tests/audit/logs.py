@@ -28,7 +28,9 @@ def signer(seed: int, name: str = ORIGIN, **kind: int) -> Signer:
 def entry(index: int, branch: str = "bowls") -> bytes:
     """Four thirds of a meal for Harbor Table, owed because of an order."""
     meals = 4 * (index + 1) // 3 - 4 * index // 3
-    posting = EntryPosting("external", "charity/harbor-table/owed/meals", "meal", str(meals))
+    posting = EntryPosting(
+        "external", f"charity/harbor-table/owed/meals/{branch}", "meal", str(meals)
+    )
     pledge = EntryPledge(branch, 1, "4/3")
     time = f"2026-05-20T{index // 3600 % 24:02}:{index // 60 % 60:02}:{index % 60:02}.000000Z"
     return encode(Entry(1, index, time, "pledge", pledges=(pledge,), postings=(posting,)))

@@ -50,13 +50,13 @@ def test_an_entry_is_written_like_this() -> None:
         "pledge",
         "ab12",
         pledges=(EntryPledge("bowls", 1, "1/3"),),
-        postings=(EntryPosting("external", "charity/harbor-table/owed/meals", "meal", "1"),),
+        postings=(EntryPosting("external", "charity/harbor-table/owed/meals/bowls", "meal", "1"),),
     )
 
     assert encode(entry) == (
         b'{"v":1,"index":7,"time":"2026-05-20T12:00:00.000000Z","kind":"pledge","event":"ab12",'
         b'"pledges":[{"campaign":"bowls","version":1,"share":"1/3"}],'
-        b'"postings":[{"debit":"external","credit":"charity/harbor-table/owed/meals",'
+        b'"postings":[{"debit":"external","credit":"charity/harbor-table/owed/meals/bowls",'
         b'"unit":"meal","value":"1"}]}'
     )
 

@@ -36,7 +36,10 @@ DOCS = Path(__file__).parents[2] / "docs/reference"
 DOCUMENT = json.loads(files("almoner.log").joinpath("entry.schema.json").read_text("utf-8"))
 VALIDATOR = Draft202012Validator(DOCUMENT)
 
-OWED, DELIVERED = "charity/harbor-table/owed/meals", "charity/harbor-table/delivered/meals"
+OWED, DELIVERED = (
+    "charity/harbor-table/owed/meals/bowls",
+    "charity/harbor-table/delivered/meals/bowls",
+)
 PLEDGE = {"campaign": "bowls", "version": 1, "share": "2"}
 MOVE = {"debit": "external", "credit": OWED, "unit": "meal", "value": "2"}
 ENTRY = {

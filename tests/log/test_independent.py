@@ -48,7 +48,7 @@ class Directory:
 
 
 def entry(index: int) -> bytes:
-    meal = EntryPosting("external", "charity/harbor-table/owed/meals", "meal", "1")
+    meal = EntryPosting("external", "charity/harbor-table/owed/meals/bowls", "meal", "1")
     return encode(
         Entry(
             1,

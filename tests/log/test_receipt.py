@@ -24,7 +24,7 @@ REFUSED = ReceiptError, ProofError, NoteError
 
 
 def body(index: int, event: str = "") -> bytes:
-    meal = EntryPosting("external", "charity/harbor-table/owed/meals", "meal", "1")
+    meal = EntryPosting("external", "charity/harbor-table/owed/meals/bowls", "meal", "1")
     return encode(
         Entry(1, index, "2026-05-20T12:00:00.000000Z", "deposit", event, postings=(meal,))
     )

@@ -24,7 +24,7 @@ from tests.log.logs import BOOKS, CAMPAIGNS, Book, bodies
 
 SEALED = "ab" * 32
 TIME = "2026-05-20T12:00:00.000000Z"
-MEALS = "charity/harbor-table/owed/meals"
+MEALS = "charity/harbor-table/owed/meals/bowls"
 
 
 def recount(found: list[bytes], cuts: list[int] | None = None) -> Recount:
@@ -501,7 +501,7 @@ def test_a_cause_is_counted_in_one_unit() -> None:
 def test_a_repeated_shape_is_folded_as_often_as_it_is_there() -> None:
     """Some are added up all at once: what lies between them must still come in its order."""
     fund = ("external", "sponsor/tinwood/fund", "meal", "2")
-    spend = ("sponsor/tinwood/fund", "charity/north-pantry/owed/meals", "meal", "1")
+    spend = ("sponsor/tinwood/fund", "charity/north-pantry/owed/meals/soup", "meal", "1")
     gift = EntryPledge("soup", 1, "1")
 
     def soup(index: int) -> Entry:
@@ -512,6 +512,6 @@ def test_a_repeated_shape_is_folded_as_often_as_it_is_there() -> None:
     found = [pledge(0, "1/2"), moves(1, fund, kind="deposit"), soup(2), pledge(3, "1/2", "1")]
     made = recount([*map(encode, [*found, soup(4), pledge(5, "1/2")])])
 
-    assert made.balances["charity/north-pantry/owed/meals", "meal"] == 2
+    assert made.balances["charity/north-pantry/owed/meals/soup", "meal"] == 2
     assert made.balances[MEALS, "meal"] == 1
     assert "leaves sponsor/tinwood/fund at -1 meal" in refusal(*found, soup(4), soup(5))

@@ -18,9 +18,30 @@ from hypothesis import strategies as st
 from almoner.log.entry import Entry, EntryPledge, EntryPosting, encode
 from almoner.log.recount import Recount, RecountError, shape
 from tests.ledger.folds import folded_balances
-from tests.log.logs import BOOKS, CAMPAIGNS, Book
+from tests.log.logs import BOOKS, CAMPAIGNS, PARTS, STAGES, Book, Part, account
 
 REPLACED = msgspec.structs.replace
+
+
+PROMISES = ("pledge", "top-up", "refund", "maturity")
+HANDOVERS = ("delivery", "confirmation", "reversal")
+KINDS = (*PROMISES, *HANDOVERS, "opening", "deposit", "transfer")
+# Which account of a promise an entry takes from, and which it gives to.
+WAYS = {
+    "delivery": [("owed", "delivered")],
+    "confirmation": [("delivered", "confirmed")],
+    "reversal": [("delivered", "owed"), ("confirmed", "delivered")],
+}
+
+
+def taken_apart(path: str) -> tuple[str, str, str, str] | None:
+    """The stage, campaign, charity and cause of a promise's account."""
+    match path.split("/"):
+        case ["campaign", campaign, "held", cause, charity]:
+            return "held", campaign, charity, cause
+        case ["charity", charity, "owed" | "delivered" | "confirmed" as stage, cause, campaign]:
+            return stage, campaign, charity, cause
+    return None
 
 
 @dataclass
@@ -28,23 +49,26 @@ class Verdict:
     """What docs/reference/entry.md says of entries, one after the other."""
 
     entries: list[Entry] = field(default_factory=list)
-    totals: dict[str, Fraction] = field(default_factory=dict)
-    left: dict[tuple[int, str], Fraction] = field(default_factory=dict)
+    promised: dict[Part, Fraction] = field(default_factory=dict)
+    matured: dict[Part, Fraction] = field(default_factory=dict)
+    homes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    left: dict[tuple[int, Part], Fraction] = field(default_factory=dict)
     balances: dict[tuple[str, str], Fraction] = field(default_factory=dict)
     scales: dict[str, int] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
 
     def allows(self, entry: Entry) -> bool:
-        growths = self._promises(entry)
-        if growths is None or not self._is_of_its_kind(entry):
-            return False
-        if entry.index != len(self.entries):
+        if not self._is_of_its_kind(entry) or entry.index != len(self.entries):
             return False
         if self.entries and entry.time < self.entries[-1].time:
             return False
         if len(entry.event) not in (0, 64) or not all(map(self._fits, entry.postings)):
             return False
-        if entry.pledges and [self._signed(entry, p) for p in entry.postings] != growths:
+        if entry.kind in PROMISES:
+            moves = self._promises(entry)
+            if moves is None or moves != [self._move(entry, each) for each in entry.postings]:
+                return False
+        elif not all(self._goes_its_way(entry, each) for each in entry.postings):
             return False
         for posting in entry.postings:
             for path, sign in ((posting.debit, -1), (posting.credit, 1)):
@@ -52,38 +76,123 @@ class Verdict:
                 self.balances[at] = self.balances.get(at, 0) + sign * Fraction(posting.value)
         if any(minor < 0 for (path, _), minor in self.balances.items() if path != "external"):
             return False
-        self._keep(entry)
-        return True
+        self.entries.append(entry)
+        return not (entry.kind == "reversal" and self._is_beyond(entry))
 
     def _is_of_its_kind(self, entry: Entry) -> bool:
+        if entry.kind not in KINDS:
+            return False
+        if len(entry.evidence) > 20 or any(len(each) != 64 for each in entry.evidence):
+            return False
+        if entry.evidence and entry.kind not in HANDOVERS:
+            return False
+        if bool(entry.pledges) != (entry.kind in PROMISES):
+            return False
+        if entry.kind not in PROMISES and not entry.postings:
+            return False
         match entry.kind:
-            case "pledge":
-                return bool(entry.pledges) and entry.corrects is None
             case "refund":
-                corrected = entry.corrects
-                return bool(entry.pledges) and corrected is not None and self._is_pledge(corrected)
-            case "opening" | "deposit" | "transfer":
-                return not entry.pledges and entry.corrects is None
-        return False
+                return self._kind_of(entry.corrects) == "pledge"
+            case "reversal":
+                return self._kind_of(entry.corrects) in ("delivery", "confirmation")
+        return entry.corrects is None
 
-    def _is_pledge(self, index: int) -> bool:
-        return 0 <= index < len(self.entries) and self.entries[index].kind == "pledge"
+    def _kind_of(self, index: int | None) -> str:
+        known = index is not None and 0 <= index < len(self.entries)
+        return self.entries[index].kind if known else ""
 
-    def _promises(self, entry: Entry) -> list[int] | None:
-        """By how much each campaign's floor grows, those by nothing left out; None if wrong."""
-        growths: list[int] = []
-        if len({each.campaign for each in entry.pledges}) != len(entry.pledges):
+    def _promises(self, entry: Entry) -> list[object] | None:
+        """What moves for each pledge; None if one is wrong."""
+        moves: list[object] = []
+        parts = [(each.campaign, each.charity) for each in entry.pledges]
+        if len(set(parts)) != len(parts):
             return None
-        for each in entry.pledges:
+        for part, each in zip(parts, entry.pledges, strict=True):
             share = Fraction(each.share)
-            before = self.totals.get(each.campaign, Fraction(0))
-            given = self.left.get((entry.corrects or 0, each.campaign), Fraction(0))
-            if (share < 0 or before + share < 0) if entry.kind == "pledge" else share > 0:
+            others = [name for name, charity in self.promised if bool(charity) != bool(part[1])]
+            if part[0] in [*others, *(n for n, c in parts if bool(c) != bool(part[1]))]:
                 return None
-            if entry.kind == "refund" and given + share < 0:
+            if (share > 0) if entry.kind == "refund" else (share < 0):
                 return None
-            growths.append(floor(before + share) - floor(before))
-        return [each for each in growths if each]
+            if entry.kind == "maturity" and (not share or each.held):
+                return None
+            if entry.kind == "refund" and not self._takes_off(entry, part, share, each.held):
+                return None
+            if entry.kind == "pledge":
+                self.left[len(self.entries), part] = share
+            moves += self._grow(
+                part,
+                Fraction(0) if entry.kind == "maturity" else share,
+                Fraction(0) if each.held else share,
+            )
+            if not 0 <= self.matured[part] <= self.promised[part]:
+                return None
+        return moves
+
+    def _takes_off(self, entry: Entry, part: Part, share: Fraction, held: bool) -> bool:
+        assert entry.corrects is not None
+        given = self.entries[entry.corrects].pledges
+        was_held = any(p.held for p in given if (p.campaign, p.charity) == part)
+        at = entry.corrects, part
+        self.left[at] = self.left.get(at, Fraction(0)) + share
+        return self.left[at] >= 0 and (was_held or not held)
+
+    def _grow(self, part: Part, promised: Fraction, matured: Fraction) -> list[object]:
+        floors = floor(self.promised.get(part, 0)), floor(self.matured.get(part, 0))
+        self.promised[part] = self.promised.get(part, Fraction(0)) + promised
+        self.matured[part] = self.matured.get(part, Fraction(0)) + matured
+        due, ripe = floor(self.promised[part]) - floors[0], floor(self.matured[part]) - floors[1]
+        match due, ripe:
+            case 0, 0:
+                return []
+            case _ if due == ripe > 0:
+                return [(part, "payer", "owed", due)]
+            case _ if due == ripe:
+                return [(part, "owed", "payer", -due)]
+        onward = [(part, "payer", "held", due), (part, "held", "owed", ripe)]
+        back = [(part, "owed", "held", -ripe), (part, "held", "payer", -due)]
+        return [each for each in (onward if promised >= 0 else back) if each[3]]
+
+    def _move(self, entry: Entry, posting: EntryPosting) -> object:
+        """A posting as `_grow` says it, or None where it is not one of a pledge."""
+        places = [taken_apart(path) for path in (posting.debit, posting.credit)]
+        known = {each[1:] for each in places if each}
+        if len(known) != 1:
+            return None
+        for path, each in zip((posting.debit, posting.credit), places, strict=True):
+            is_fund = path.startswith("sponsor/") and path.endswith("/fund")
+            if each is None and path != "external" and not is_fund:
+                return None
+        ((campaign, charity, cause),) = known
+        is_split = any(each.campaign == campaign and each.charity for each in entry.pledges)
+        home = cause, "" if is_split else charity
+        if self.homes.setdefault(campaign, home) != home:
+            return None
+        part = campaign, charity if is_split else ""
+        source, target = (each[0] if each else "payer" for each in places)
+        return part, source, target, self._minor(posting)
+
+    def _goes_its_way(self, entry: Entry, posting: EntryPosting) -> bool:
+        source, target = taken_apart(posting.debit), taken_apart(posting.credit)
+        if entry.kind not in HANDOVERS:
+            return source is None and target is None
+        if source is None or target is None or source[1:] != target[1:]:
+            return False
+        return (source[0], target[0]) in WAYS[entry.kind]
+
+    def _is_beyond(self, entry: Entry) -> bool:
+        """Whether reversals took more back than what they correct moved."""
+        assert entry.corrects is not None
+        left: dict[tuple[str, str], Fraction] = {}
+        for each in self.entries[entry.corrects].postings:
+            at = each.debit, each.credit
+            left[at] = left.get(at, Fraction(0)) + Fraction(each.value)
+        for reversal in self.entries:
+            if reversal.kind == "reversal" and reversal.corrects == entry.corrects:
+                for each in reversal.postings:
+                    at = each.credit, each.debit
+                    left[at] = left.get(at, Fraction(0)) - Fraction(each.value)
+        return any(minor < 0 for minor in left.values())
 
     def _fits(self, posting: EntryPosting) -> bool:
         places = len(posting.value.partition(".")[2])
@@ -91,24 +200,17 @@ class Verdict:
             return False
         if self.scales.setdefault(posting.unit, places) != places:
             return False
-        causes = [
-            path.rpartition("/")[2]
-            for path in (posting.debit, posting.credit)
-            if path.startswith(("opening/", "charity/", "campaign/"))
-        ]
-        return all(self.units.setdefault(each, posting.unit) == posting.unit for each in causes)
+        for path in (posting.debit, posting.credit):
+            apart, (first, *_), last = taken_apart(path), path.split("/"), path.rpartition("/")[2]
+            if apart is None and first in ("campaign", "charity"):
+                return False
+            cause = apart[3] if apart else last if first == "opening" else ""
+            if cause and self.units.setdefault(cause, posting.unit) != posting.unit:
+                return False
+        return True
 
-    def _signed(self, entry: Entry, posting: EntryPosting) -> int:
-        minor = int(Fraction(posting.value) * 10 ** self.scales[posting.unit])
-        return -minor if posting.debit.startswith(("charity/", "campaign/")) else minor
-
-    def _keep(self, entry: Entry) -> None:
-        for each in entry.pledges:
-            share = Fraction(each.share)
-            self.totals[each.campaign] = self.totals.get(each.campaign, Fraction(0)) + share
-            at = (entry.index if entry.kind == "pledge" else entry.corrects or 0), each.campaign
-            self.left[at] = self.left.get(at, Fraction(0)) + share
-        self.entries.append(entry)
+    def _minor(self, posting: EntryPosting) -> int:
+        return int(Fraction(posting.value) * 10 ** self.scales[posting.unit])
 
 
 def first_wrong(found: Sequence[Entry]) -> int | None:
@@ -121,11 +223,20 @@ PATHS = st.sampled_from(
         "external",
         "sponsor/tinwood/fund",
         "opening/miles",
-        *(owed for *_, owed in CAMPAIGNS.values()),
+        "charity/harbor-table/owed/meals",
+        *(account(part, stage) for part in PARTS for stage in ("held", *STAGES)),
     ]
 )
+NAMES = st.sampled_from(["", *(charity for _, charity in PARTS), "trail-trust"])
 SHARES = st.fractions(-3, 3, max_denominator=4).map(str)
-PLEDGES = st.builds(EntryPledge, st.sampled_from([*CAMPAIGNS]), st.just(1), SHARES)
+PLEDGES = st.builds(
+    EntryPledge,
+    st.sampled_from([*CAMPAIGNS]),
+    st.just(1),
+    SHARES,
+    charity=NAMES,
+    held=st.booleans(),
+)
 POSTINGS = st.builds(
     EntryPosting,
     PATHS,
@@ -133,6 +244,7 @@ POSTINGS = st.builds(
     st.sampled_from(["meal", "mile"]),
     st.sampled_from("0 1 2 0.01 0.50".split()),
 )
+CHANGES = "kind corrects share posting order path value more time event held charity evidence"
 
 
 @st.composite
@@ -153,16 +265,30 @@ def altered(draw: st.DrawFn) -> list[Entry]:
 
 
 def _changed(draw: st.DrawFn, entry: Entry) -> Entry:
-    match draw(st.sampled_from("kind corrects share posting value more time event".split())):
+    match draw(st.sampled_from(CHANGES.split())):
         case "kind":
-            kinds = ["pledge", "refund", "deposit", "opening", "transfer", "gift"]
-            return REPLACED(entry, kind=draw(st.sampled_from(kinds)))
+            return REPLACED(entry, kind=draw(st.sampled_from([*KINDS, "gift"])))
         case "corrects":
             return REPLACED(entry, corrects=draw(st.none() | st.integers(-2, 26)))
         case "share" if entry.pledges:
             return REPLACED(entry, pledges=(*entry.pledges[1:], draw(PLEDGES)))
         case "posting" if entry.postings:
             return REPLACED(entry, postings=entry.postings[1:])
+        case "order":
+            return REPLACED(entry, postings=entry.postings[::-1])
+        case "path" if entry.postings:
+            side = draw(st.sampled_from(["debit", "credit"]))
+            first = REPLACED(entry.postings[0], **{side: draw(PATHS)})
+            return REPLACED(entry, postings=(first, *entry.postings[1:]))
+        case "held" if entry.pledges:
+            first = REPLACED(entry.pledges[0], held=not entry.pledges[0].held)
+            return REPLACED(entry, pledges=(first, *entry.pledges[1:]))
+        case "charity" if entry.pledges:
+            first = REPLACED(entry.pledges[0], charity=draw(NAMES))
+            return REPLACED(entry, pledges=(first, *entry.pledges[1:]))
+        case "evidence":
+            digest = draw(st.sampled_from(["ab", "ab" * 32, "é" * 32, ""]))
+            return REPLACED(entry, evidence=(digest,) * draw(st.sampled_from([0, 1, 20])))
         case "value" if entry.postings:
             value = draw(st.sampled_from("0 1 2 7 0.01 0.50".split()))
             return REPLACED(

@@ -18,10 +18,10 @@ from almoner.log import checkpoint, note
 from almoner.log.checkpoint import Checkpoint
 from almoner.log.merkle import HASH_SIZE
 from almoner.log.note import NoteError
-from almoner.log.recount import Recount
+from almoner.log.recount import Recount, Standing
 from almoner.log.tile import hashes_of
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class Raised(msgspec.Struct, frozen=True):
@@ -40,7 +40,11 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything known of one log. `edge` is the hashes of each level's unfinished tile."""
+    """Everything known of one log.
+
+    `edge` is the hashes of each level's unfinished tile. A standing is a campaign, the charity
+    whose part it is, and that part's exact totals (`recount.Standing`).
+    """
 
     version: int = VERSION
     keys: tuple[str, ...] = ()
@@ -49,7 +53,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     time: str = ""
     balances: tuple[tuple[str, str, int], ...] = ()
     scales: dict[str, int] = {}
-    standings: dict[str, tuple[int, int]] = {}
+    standings: tuple[tuple[str, str, Standing], ...] = ()
     waiting: Waiting | None = None
     raised: dict[str, Raised] = {}
 
@@ -66,7 +70,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
             self.time.encode(),
             {(path, unit): minor for path, unit, minor in self.balances},
             dict(self.scales),
-            dict(self.standings),
+            {(campaign, charity): standing for campaign, charity, standing in self.standings},
         )
         return Edge(size, [hashes_of(each) for each in self.edge]), counted
 
@@ -79,21 +83,30 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
             time=counted.time.decode(),
             balances=tuple((*at, minor) for at, minor in sorted(counted.balances.items())),
             scales=dict(counted.scales),
-            standings=dict(counted.standings),
+            standings=tuple((*part, each) for part, each in sorted(counted.standings.items())),
         )
+
+
+class _Versioned(msgspec.Struct, frozen=True):
+    version: int
 
 
 def read(path: Path) -> Memory:
     """What an earlier round left, or an empty memory; a `SourceError` where it is damaged."""
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=Memory)
+        content = path.read_bytes()
+        version = msgspec.json.decode(content, type=_Versioned).version
+        if version != VERSION:
+            raise ValueError(
+                f"it is of version {version}, not {VERSION}: move it away, and the log is "
+                "verified from its first entry again"
+            )
+        found = msgspec.json.decode(content, type=Memory)
     except FileNotFoundError:
         return Memory()
     except (OSError, ValueError) as error:
         raise SourceError(f"The state file {path} cannot be read: {error}.") from None
     try:
-        if found.version != VERSION:
-            raise ValueError(f"it is of version {found.version}")
         if any(len(each) % HASH_SIZE for each in found.edge):
             raise ValueError("its edge is torn")
         edge, _ = found.resume()

@@ -2,9 +2,10 @@
 
 Refused, with the entry named: one that is not canonical (its own bytes are not what its
 content is written as), that is not the number it lies at, whose time is before the entry
-before it, that overdraws an account, whose postings are not the growth of the floor of its
-campaigns' exact totals, or that takes off more than it corrects holds. It reads only what
-is public, and shares with the writer the parsing of an entry and no rule.
+before it, that overdraws an account, whose postings are not what its campaigns' exact totals
+make, that moves a promise otherwise than its kind may, or that takes back more than what it
+corrects gave. It reads only what is public, and shares with the writer the parsing of an
+entry and no rule; the rules are on docs/reference/entry.md.
 
 Fast because entries are alike: what is left of one without index, time and event is its
 *shape*; each shape is parsed and checked once. Limit: whether an event really happened, and
@@ -16,17 +17,31 @@ from array import array
 from binascii import Error as HexError
 from binascii import unhexlify
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from math import lcm
-from typing import Final
+from typing import Final, NamedTuple
 
-from almoner.log.entry import MAX_ENTRY, SCHEMA, Entry, EntryPosting, decode, encode
+from almoner.log.entry import (
+    MAX_ENTRY,
+    MAX_EVIDENCE,
+    SCHEMA,
+    Entry,
+    EntryPledge,
+    EntryPosting,
+    decode,
+    encode,
+)
 
-KINDS: Final = frozenset({"pledge", "refund", "opening", "deposit", "transfer"})
+# What the entries of each kind do: promise, hand over, or move money that is not promised yet.
+PROMISES: Final = frozenset({"pledge", "top-up", "refund", "maturity"})
+HANDOVERS: Final = frozenset({"delivery", "confirmation", "reversal"})
+KINDS: Final = PROMISES | HANDOVERS | {"opening", "deposit", "transfer"}
+CORRECTIONS: Final = frozenset({"refund", "reversal"})
 EXTERNAL: Final = "external"
+PAYER: Final = "payer"  # what a pledge comes from: `external` or a sponsor's fund
 MEASURES: Final = ("opening", "held", "owed", "delivered", "confirmed")
 
 _TIME_SIZE = 27
@@ -40,6 +55,7 @@ _EVENT_SIZE = 64
 _NO_TIME = "has no time in UTC with microseconds"
 _NO_COMMITMENT = "has a commitment that is not 64 hexadecimal digits"
 _HEX = re.compile(rb"[0-9a-f]{64}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 # How a pledge's entry goes on after its time: by far most entries are pledges.
 _PLEDGE = b'","kind":"pledge","event":"'
 _PLEDGE_SIZE = len(_PLEDGE)
@@ -48,8 +64,20 @@ _PLEDGE_END = _PLEDGE_SIZE + _EVENT_SIZE
 # rates'. Without a bound one entry could keep a recount busy for ever.
 _VALUE = re.compile(r"(0|[1-9][0-9]{0,39})(?:\.([0-9]{1,39}))?")
 _SHARE = re.compile(r"-?(?:0|[1-9][0-9]{0,999})(?:/[1-9][0-9]{0,999})?")
+_FUND = re.compile(r"sponsor/[^/]+/fund")
+_OPENING = re.compile(r"opening/([^/]+)")
+_HELD = re.compile(r"campaign/([^/]+)/held/([^/]+)/([^/]+)")
+_GIVEN = re.compile(r"charity/([^/]+)/(owed|delivered|confirmed)/([^/]+)/([^/]+)")
+# From where to where a handover goes: a reversal back the way that one of the others went.
+_WAYS = {
+    "delivery": {("owed", "delivered")},
+    "confirmation": {("delivered", "confirmed")},
+    "reversal": {("delivered", "owed"), ("confirmed", "delivered")},
+}
 
 AccountKey = tuple[str, str]  # path, unit
+# A campaign, and the charity whose part it is; that is blank where the campaign is not split.
+Part = tuple[str, str]
 
 
 class RecountError(ValueError):
@@ -187,20 +215,60 @@ def _check_events(first: int, entries: Sequence[bytes], events: Sequence[bytes])
     raise RecountError(first + wrong, _NO_COMMITMENT)
 
 
+class Place(NamedTuple):
+    """What a promise stands on: an account of a campaign or a charity, taken apart."""
+
+    stage: str
+    campaign: str
+    charity: str
+    cause: str
+
+
+class Standing(NamedTuple):
+    """A part's exact totals: `due / parts` promised in all, `matured / parts` no longer held."""
+
+    due: int = 0
+    matured: int = 0
+    parts: int = 1
+
+
+class _Promise(NamedTuple):
+    """A share of `over / under` minor units, and to which of the part's totals it is added."""
+
+    part: Part
+    over: int
+    under: int
+    promised: bool
+    matured: bool
+
+
+class _Leg(NamedTuple):
+    """A posting of a pledge: from where to where the part's amount goes."""
+
+    part: Part
+    source: str
+    target: str
+    minor: int
+
+    def __str__(self) -> str:
+        return f"{self.minor} from {self.source} to {self.target}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Movement:
     """What every entry of one shape does, in minor units.
 
-    A pledge is (campaign, numerator, denominator); a posting (debit, credit, minor units).
+    A posting is (debit, credit, minor units); where there are pledges, each has its leg.
     """
 
     kind: str
     corrects: int | None
-    pledges: tuple[tuple[str, int, int], ...]
+    pledges: tuple[_Promise, ...]
     postings: tuple[tuple[AccountKey, AccountKey, int], ...]
+    legs: tuple[_Leg, ...]
 
 
-# A campaign's carry, what to add to it, its denominator, and what is posted for it.
+# A part's carry, what to add to it, its denominator, and what is posted for it.
 _Step = tuple[list[int], int, int, int]
 
 
@@ -212,13 +280,21 @@ class Recount:
     time: bytes = b""
     balances: dict[AccountKey, int] = field(default_factory=dict[AccountKey, int])
     scales: dict[str, int] = field(default_factory=dict[str, int])
-    standings: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    standings: dict[Part, Standing] = field(default_factory=dict[Part, Standing])
     units: dict[str, str] = field(default_factory=dict[str, str])  # by cause
+    # Of each campaign its cause and, where it is not split, its charity.
+    _homes: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    _split: dict[str, bool] = field(default_factory=dict[str, bool])
     _movements: list[_Movement] = field(default_factory=list[_Movement])
     _numbers: dict[bytes, int] = field(default_factory=dict[bytes, int])
     _begun: int = 0
     _of_entry: "array[int]" = field(default_factory=lambda: array("I"))
-    _left: dict[tuple[int, str], Fraction] = field(default_factory=dict[tuple[int, str], Fraction])
+    _left: dict[tuple[int, Part], Fraction] = field(
+        default_factory=dict[tuple[int, Part], Fraction]
+    )
+    _returned: Counter[tuple[int, AccountKey, AccountKey]] = field(
+        default_factory=Counter[tuple[int, AccountKey, AccountKey]]
+    )
 
     @classmethod
     def resumed(
@@ -227,14 +303,20 @@ class Recount:
         time: bytes,
         balances: dict[AccountKey, int],
         scales: dict[str, int],
-        standings: dict[str, tuple[int, int]],
+        standings: dict[Part, Standing],
     ) -> "Recount":
         """Go on from what an earlier recount had found.
 
-        Limit: what a refund takes off an entry before `size` is not compared to that entry.
+        Limit: what is taken back of an entry before `size` is not compared to that entry.
         """
         units = {measured(path)[1]: unit for path, unit in balances if measured(path)[1]}
-        return cls(size, time, balances, scales, standings, units, _begun=size)
+        split = {campaign: bool(charity) for campaign, charity in standings}
+        places = [each for path, _ in balances if (each := place(path))]
+        homes = {
+            each.campaign: (each.cause, "" if split.get(each.campaign) else each.charity)
+            for each in places
+        }
+        return cls(size, time, balances, scales, standings, units, homes, split, _begun=size)
 
     def add(self, run: Shaped) -> None:
         """Fold the next run of entries; a `RecountError` names the first that is wrong."""
@@ -254,8 +336,9 @@ class Recount:
         self._of_entry.extend(array("I", [numbers[place] for place in shapes]))
         movements = [self._movements[number] for number in numbers]
         self._widen(movements)
-        carries: dict[str, list[int]] = {}
-        steps = [self._step(each, carries) for each in movements]
+        carries: dict[Part, list[int]] = {}
+        uneven = self._uneven(movements)
+        steps = [self._step(each, carries, uneven) for each in movements]
         settled = 0
         for at, place in enumerate(shapes):
             step = steps[place]
@@ -268,10 +351,10 @@ class Recount:
             self._settle(movements, shapes[settled:at])
             self._apply(movements[place])
             self.size, settled = self.size + 1, at + 1
-            for campaign, _, _ in movements[place].pledges:
-                if campaign in carries:
-                    due, parts = self.standings[campaign]
-                    carries[campaign][0] = due % parts
+            for each in movements[place].pledges:
+                if each.part in carries:
+                    due, _, parts = self.standings[each.part]
+                    carries[each.part][0] = due % parts
         self._settle(movements, shapes[settled:])
 
     def totals(self) -> dict[str, dict[str, int]]:
@@ -316,25 +399,45 @@ class Recount:
             raise RecountError(index, _NO_COMMITMENT)
         if entry.v != SCHEMA or entry.kind not in KINDS:
             raise RecountError(index, f"is of an unknown kind: {entry.kind[:40]!r}")
-        if (entry.kind == "refund") != (entry.corrects is not None):
+        if (entry.kind in CORRECTIONS) != (entry.corrects is not None):
             raise RecountError(index, f"is a {entry.kind} with corrects: {entry.corrects}")
-        if bool(entry.pledges) != (entry.kind in ("pledge", "refund")):
+        if bool(entry.pledges) != (entry.kind in PROMISES):
             raise RecountError(index, f"is a {entry.kind} with {len(entry.pledges)} pledges")
-        pledges: list[tuple[str, int, int]] = []
-        for each in entry.pledges:
-            if not _SHARE.fullmatch(each.share):
-                raise RecountError(index, f"gives a share of {each.share[:40]!r}")
-            share = Fraction(each.share)
-            if share * (-1 if entry.kind == "refund" else 1) < 0:
-                raise RecountError(index, f"is a {entry.kind} with a share of {each.share}")
-            pledges.append((each.campaign, share.numerator, share.denominator))
-        if len({name for name, _, _ in pledges}) != len(pledges):
+        if not (entry.postings or entry.pledges):
+            raise RecountError(index, f"is a {entry.kind} that moves nothing")
+        if entry.evidence and entry.kind not in HANDOVERS:
+            raise RecountError(index, f"is a {entry.kind} with evidence")
+        if not all(_DIGEST.fullmatch(each) for each in entry.evidence):
+            raise RecountError(index, "has evidence that is not 64 hexadecimal digits")
+        pledges = tuple(self._promise(index, entry.kind, each) for each in entry.pledges)
+        if len({each.part for each in pledges}) != len(pledges):
             raise RecountError(index, "names a campaign twice")
-        return _Movement(
-            entry.kind,
-            entry.corrects,
-            tuple(pledges),
-            tuple(self._posting(index, each) for each in entry.postings),
+        postings = tuple(self._posting(index, each) for each in entry.postings)
+        if entry.kind in PROMISES:
+            parts = {each.part for each in pledges}
+            legs = tuple(self._leg(index, parts, *each) for each in postings)
+        else:
+            legs = ()
+            for each in entry.postings:
+                _check_way(index, entry.kind, each)
+        return _Movement(entry.kind, entry.corrects, pledges, postings, legs)
+
+    def _promise(self, index: int, kind: str, pledge: EntryPledge) -> _Promise:
+        if not _SHARE.fullmatch(pledge.share):
+            raise RecountError(index, f"gives a share of {pledge.share[:40]!r}")
+        share = Fraction(pledge.share)
+        if share * (-1 if kind == "refund" else 1) < 0 or (kind == "maturity" and not share):
+            raise RecountError(index, f"is a {kind} with a share of {pledge.share}")
+        if self._split.setdefault(pledge.campaign, bool(pledge.charity)) != bool(pledge.charity):
+            raise RecountError(index, f"names a charity for {pledge.campaign} only now and then")
+        if kind == "maturity" and pledge.held:
+            raise RecountError(index, "is a maturity of what is still held")
+        return _Promise(
+            (pledge.campaign, pledge.charity),
+            share.numerator,
+            share.denominator,
+            promised=kind != "maturity",
+            matured=not pledge.held,
         )
 
     def _posting(self, index: int, posting: EntryPosting) -> tuple[AccountKey, AccountKey, int]:
@@ -348,6 +451,8 @@ class Recount:
         if scale != len(found[2] or ""):
             raise RecountError(index, f"writes {posting.value} {posting.unit} in another scale")
         for path in (posting.debit, posting.credit):
+            if path.startswith(("campaign/", "charity/")) and place(path) is None:
+                raise RecountError(index, f"names {path}, which is no account")
             cause = measured(path)[1]
             if cause and self.units.setdefault(cause, posting.unit) != posting.unit:
                 raise RecountError(
@@ -355,37 +460,80 @@ class Recount:
                 )
         return (posting.debit, posting.unit), (posting.credit, posting.unit), minor
 
-    def _widen(self, movements: Iterable[_Movement]) -> None:
-        """Give each campaign's exact total a denominator that all these movements fit."""
-        for movement in movements:
-            for campaign, _, denominator in movement.pledges:
-                due, parts = self.standings.get(campaign, (0, 1))
-                wider = lcm(parts, denominator)
-                self.standings[campaign] = due * (wider // parts), wider
+    def _leg(
+        self, index: int, parts: Collection[Part], debit: AccountKey, credit: AccountKey, minor: int
+    ) -> _Leg:
+        """What a posting is to the pledges of its entry: which part's, from where to where."""
+        ends = [place(path) for path, _ in (debit, credit)]
+        known = [each for each in ends if each]
+        paid = [path for (path, _), each in zip((debit, credit), ends, strict=True) if not each]
+        if len({each[1:] for each in known}) != 1 or not all(map(_pays, paid)):
+            raise RecountError(
+                index, f"moves from {debit[0]} to {credit[0]}, which is the way of no pledge"
+            )
+        _, campaign, charity, cause = known[0]
+        part = campaign, charity if self._split.get(campaign) else ""
+        if part not in parts:
+            raise RecountError(
+                index, f"has a posting that no pledge accounts for: {debit[0]} to {credit[0]}"
+            )
+        home = cause, "" if part[1] else charity
+        if self._homes.setdefault(campaign, home) != home:
+            raise RecountError(
+                index, f"gives {cause} to {charity} for {campaign}, which gives otherwise"
+            )
+        source, target = (each.stage if each else PAYER for each in ends)
+        return _Leg(part, source, target, minor)
 
-    def _step(self, movement: _Movement, carries: dict[str, list[int]]) -> _Step | None:
+    def _widen(self, movements: Iterable[_Movement]) -> None:
+        """Give each part's exact totals a denominator that all these movements fit."""
+        for movement in movements:
+            for each in movement.pledges:
+                due, matured, parts = self.standings.get(each.part, Standing())
+                wider = lcm(parts, each.under)
+                by = wider // parts
+                self.standings[each.part] = Standing(due * by, matured * by, wider)
+
+    def _uneven(self, movements: Iterable[_Movement]) -> set[Part]:
+        """The parts of which something is held, or may come to be by these movements."""
+        pledges = [each for movement in movements for each in movement.pledges]
+        return {
+            each.part
+            for each in pledges
+            if each.promised != each.matured
+            or self.standings[each.part].due != self.standings[each.part].matured
+        }
+
+    def _step(
+        self, movement: _Movement, carries: dict[Part, list[int]], uneven: Collection[Part]
+    ) -> _Step | None:
         """What one campaign's gift from outside does to its carry; None for any other movement.
 
         Such gifts change nothing that another could fall short of, so that a run of them is
-        checked one by one by their carries, and then added up all at once.
+        checked one by one by their carries, and then added up all at once. One that is held
+        moves its part's first total alone, and one that is not moves both alike while nothing
+        of the part is held.
         """
         if movement.kind != "pledge" or len(movement.pledges) != 1 or len(movement.postings) > 1:
             return None
-        if any(debit[0] != EXTERNAL for debit, _, _ in movement.postings):
+        ((part, over, under, _, matured),) = movement.pledges
+        target = "owed" if matured else "held"
+        if (matured and part in uneven) or any(
+            debit[0] != EXTERNAL or leg.target != target
+            for (debit, _, _), leg in zip(movement.postings, movement.legs, strict=True)
+        ):
             return None
-        ((campaign, numerator, denominator),) = movement.pledges
-        due, parts = self.standings[campaign]
-        carry = carries.setdefault(campaign, [due % parts])
+        due, _, parts = self.standings[part]
+        carry = carries.setdefault(part, [due % parts])
         posted = sum(minor for _, _, minor in movement.postings)
-        return (carry, numerator * (parts // denominator), parts, posted) if numerator > 0 else None
+        return (carry, over * (parts // under), parts, posted) if over > 0 else None
 
     def _settle(self, movements: Sequence[_Movement], shapes: "array[int]") -> None:
         """Add up what is free of order: how often each movement was there is enough."""
         for place, count in Counter(shapes).items():
             movement = movements[place]
-            for campaign, numerator, denominator in movement.pledges:
-                due, parts = self.standings[campaign]
-                self.standings[campaign] = due + count * numerator * (parts // denominator), parts
+            for each in movement.pledges:
+                self.standings[each.part] = _grown(self.standings[each.part], each, count)
             for debit, credit, minor in movement.postings:
                 self.balances[debit] = self.balances.get(debit, 0) - count * minor
                 self.balances[credit] = self.balances.get(credit, 0) + count * minor
@@ -395,7 +543,7 @@ class Recount:
         if movement.corrects is not None:
             self._correct(movement, movement.corrects)
         if movement.pledges:
-            self._promise(movement)
+            self._keep(movement)
         balances = self.balances
         for debit, credit, minor in movement.postings:
             balances[credit] = balances.get(credit, 0) + minor
@@ -408,50 +556,123 @@ class Recount:
                     self.size, f"leaves {debit[0]} at {left} {debit[1]} in minor units"
                 )
 
-    def _promise(self, movement: _Movement) -> None:
-        """Hold each posting against the growth of its campaign's floor."""
+    def _keep(self, movement: _Movement) -> None:
+        """Hold each posting against what its part's exact totals make."""
+        legs = movement.legs
         at = 0
-        for campaign, numerator, denominator in movement.pledges:
-            due, parts = self.standings[campaign]
-            after = due + numerator * (parts // denominator)
-            self.standings[campaign] = after, parts
-            growth = after // parts - due // parts
-            if after < 0:
-                raise RecountError(self.size, f"leaves {campaign} below nothing")
-            if not growth:
-                continue
-            posted = 0
-            if at < len(movement.postings):
-                debit, _, minor = movement.postings[at]
-                posted = -minor if debit[0].startswith(("charity/", "campaign/")) else minor
-            at += 1
-            if posted != growth:
-                raise RecountError(
-                    self.size,
-                    f"moves {posted} for {campaign}, whose exact total grew by {growth}"
-                    " (in minor units)",
-                )
-        if at != len(movement.postings):
+        for each in movement.pledges:
+            before, after = self.standings[each.part], self._after(each)
+            self.standings[each.part] = after
+            for leg in _legs(each.part, before, after):
+                found = legs[at] if at < len(legs) and legs[at].part == each.part else "nothing"
+                if found != leg:
+                    raise RecountError(
+                        self.size,
+                        f"moves {found} for {_named(each.part)}, whose exact totals make it"
+                        f" {leg} (in minor units)",
+                    )
+                at += 1
+        if at != len(legs):
             raise RecountError(self.size, "has a posting that no pledge accounts for")
 
+    def _after(self, promise: _Promise) -> Standing:
+        after = _grown(self.standings[promise.part], promise)
+        if after.due < 0 or after.matured < 0:
+            raise RecountError(self.size, f"leaves {_named(promise.part)} below nothing")
+        if after.matured > after.due:
+            raise RecountError(
+                self.size, f"leaves more of {_named(promise.part)} matured than was promised"
+            )
+        return after
+
     def _correct(self, movement: _Movement, target: int) -> None:
-        """Hold a refund against the entry that it takes from."""
+        """Hold a refund or a reversal against the entry that it takes from."""
         if not 0 <= target < self.size:
             raise RecountError(self.size, f"corrects entry {target}, which is not before it")
         if target < self._begun:
             return
         corrected = self._movements[self._of_entry[target - self._begun]]
-        if corrected.kind != "pledge":
+        correctable = ("pledge",) if movement.kind == "refund" else ("delivery", "confirmation")
+        if corrected.kind not in correctable:
             raise RecountError(self.size, f"corrects entry {target}, which is a {corrected.kind}")
-        granted = {name: Fraction(over, under) for name, over, under in corrected.pledges}
-        for campaign, numerator, denominator in movement.pledges:
-            at = target, campaign
-            left = self._left.get(at, granted.get(campaign, Fraction(0)))
-            self._left[at] = left = left + Fraction(numerator, denominator)
+        if movement.kind == "refund":
+            self._take_off(movement, target, corrected)
+        else:
+            self._take_back(movement, target, corrected)
+
+    def _take_off(self, movement: _Movement, target: int, corrected: _Movement) -> None:
+        granted = {each.part: each for each in corrected.pledges}
+        for each in movement.pledges:
+            given = granted.get(each.part)
+            if not each.matured and (given is None or given.matured):
+                raise RecountError(
+                    self.size,
+                    f"takes off {_named(each.part)} as held what entry {target} did not hold",
+                )
+            at = target, each.part
+            first = Fraction(given.over, given.under) if given else Fraction(0)
+            self._left[at] = left = self._left.get(at, first) + Fraction(each.over, each.under)
             if left < 0:
                 raise RecountError(
-                    self.size, f"takes more off {campaign} than entry {target} gave it"
+                    self.size, f"takes more off {_named(each.part)} than entry {target} gave it"
                 )
+
+    def _take_back(self, movement: _Movement, target: int, corrected: _Movement) -> None:
+        for debit, credit, minor in movement.postings:
+            at = target, debit, credit
+            self._returned[at] += minor
+            moved = sum(each[2] for each in corrected.postings if each[:2] == (credit, debit))
+            if self._returned[at] > moved:
+                raise RecountError(
+                    self.size, f"takes more back from {debit[0]} than entry {target} moved there"
+                )
+
+
+def _grown(standing: Standing, promise: _Promise, count: int = 1) -> Standing:
+    """The totals after a promise that was made so often."""
+    more = count * promise.over * (standing.parts // promise.under)
+    return Standing(
+        standing.due + more * promise.promised,
+        standing.matured + more * promise.matured,
+        standing.parts,
+    )
+
+
+def _legs(part: Part, before: Standing, after: Standing) -> list[_Leg]:
+    """What is posted for a part: the growth of the floor of its totals, as the amount travels."""
+    due = after.due // after.parts - before.due // before.parts
+    matured = after.matured // after.parts - before.matured // before.parts
+    if due == matured:
+        ways = [(PAYER, "owed", due)]
+    else:
+        ways = [(PAYER, "held", due), ("held", "owed", matured)]
+    if due < 0 or matured < 0:
+        ways = [(target, source, -minor) for source, target, minor in reversed(ways)]
+    return [_Leg(part, *way) for way in ways if way[2]]
+
+
+def _check_way(index: int, kind: str, posting: EntryPosting) -> None:
+    """What is promised is moved by its own kinds of entries, each its own way."""
+    source, target = place(posting.debit), place(posting.credit)
+    if kind in HANDOVERS:
+        if source and target and source[1:] == target[1:]:
+            ways = _WAYS[kind]
+            if (source.stage, target.stage) in ways:
+                return
+    elif source is None and target is None:
+        return
+    raise RecountError(
+        index, f"moves from {posting.debit} to {posting.credit}, which is the way of no {kind}"
+    )
+
+
+def _pays(path: str) -> bool:
+    return path == EXTERNAL or _FUND.fullmatch(path) is not None
+
+
+def _named(part: Part) -> str:
+    campaign, charity = part
+    return f"{campaign} for {charity}" if charity else campaign
 
 
 def decode_canonical(body: bytes, index: int) -> Entry:
@@ -462,19 +683,30 @@ def decode_canonical(body: bytes, index: int) -> Entry:
         entry = decode(body)
     except (ValueError, RecursionError) as error:
         raise RecountError(index, f"cannot be read: {error}") from None
+    if len(entry.evidence) > MAX_EVIDENCE:
+        raise RecountError(
+            index, f"has {len(entry.evidence)} pieces of evidence, over {MAX_EVIDENCE}"
+        )
     if encode(entry) != body:
         raise RecountError(index, "is not written as its content is written")
     return entry
 
 
+def place(path: str) -> Place | None:
+    """What of a campaign and a charity stands on an account; None for any other."""
+    if found := _GIVEN.fullmatch(path):
+        charity, stage, cause, campaign = found.groups()
+        return Place(stage, campaign, charity, cause)
+    if found := _HELD.fullmatch(path):
+        campaign, cause, charity = found.groups()
+        return Place("held", campaign, charity, cause)
+    return None
+
+
 def measured(path: str) -> tuple[str, str]:
     """The measure and the cause that an account counts for (docs/reference/entry.md)."""
-    match path.split("/"):
-        case ["opening", cause]:
-            return "opening", cause
-        case ["campaign", _, "held", cause]:
-            return "held", cause
-        case ["charity", _, "owed" | "delivered" | "confirmed" as measure, cause]:
-            return measure, cause
-        case _:
-            return "", ""
+    if found := place(path):
+        return found.stage, found.cause
+    if found := _OPENING.fullmatch(path):
+        return "opening", found[1]
+    return "", ""

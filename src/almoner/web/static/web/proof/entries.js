@@ -3,45 +3,91 @@
  *
  * Refused, with the entry named: one that is not canonical (its content, written again, is not
  * its bytes), that is not the number it lies at, whose time is before the entry before it, that
- * overdraws an account, whose postings are not the growth of the floor of its campaigns' exact
- * totals, or that takes off more than it corrects holds. Amounts are BigInt, shares exact
- * fractions of them. The entry is described in docs/reference/entry.md. Pure. Limit: whether an
- * event really happened, and whether a campaign's terms were kept, is not in the entries.
+ * overdraws an account, whose postings are not what its campaigns' exact totals make, that
+ * moves a promise otherwise than its kind may, or that takes back more than what it corrects
+ * gave. Amounts are BigInt, shares exact fractions of them. The entry and the rules are
+ * described in docs/reference/entry.md. Pure. Limit: whether an event really happened, and
+ * whether a campaign's terms were kept, is not in the entries.
  */
 
 import { ProofError, textOf } from "./verify.js";
 
 /** @typedef {import("./verify.js").Bytes} Bytes */
 /** @typedef {{ over: bigint, under: bigint }} Fraction */
-/** @typedef {{ campaign: string, version: number, share: string, limited?: string }} Pledge */
+/** @typedef {{ campaign: string, version: number, share: string, limited?: string,
+ *   charity?: string, held?: boolean }} Pledge */
 /** @typedef {{ debit: string, credit: string, unit: string, value: string }} Posting */
 /** @typedef {{ v: number, index: number, time: string, kind: string, event?: string,
- *   corrects?: number, pledges?: Pledge[], postings?: Posting[] }} Entry */
-/** @typedef {"opening" | "held" | "owed" | "delivered" | "confirmed" | "pledged" | "shown"} Measure */
+ *   corrects?: number, pledges?: Pledge[], postings?: Posting[], evidence?: string[] }} Entry */
+/** @typedef {"held" | "owed" | "delivered" | "confirmed"} Stage */
+/** @typedef {Stage | "opening" | "pledged" | "shown"} Measure */
 /** @typedef {Record<Measure, bigint>} Totals */
+/** What a promise stands on: an account of a campaign or a charity, taken apart.
+ * @typedef {{ stage: Stage, campaign: string, charity: string, cause: string }} Place */
+/** A share, whose it is, and to which of that part's totals it is added. `part` is the campaign
+ * and, where that is split, the charity, as one name.
+ * @typedef {Fraction & { part: string, campaign: string, charity: string, promised: boolean,
+ *   matured: boolean }} Promised */
+/** Exact totals: `due / parts` promised in all, `matured / parts` no longer held.
+ * @typedef {{ due: bigint, matured: bigint, parts: bigint }} Standing */
+/** From where to where a pledge's amount goes, the payer being `payer`.
+ * @typedef {{ source: Stage | "payer", target: Stage | "payer", minor: bigint }} Leg */
+/** What an entry granted or handed over, for those that correct it.
+ * @typedef {{ kind: string, promises: Map<string, Promised>, postings: Posting[],
+ *   minors: bigint[] }} Kept */
 
 const SCHEMA = 1;
-const KINDS = ["pledge", "refund", "opening", "deposit", "transfer"];
+const MAX_EVIDENCE = 20;
+// What the entries of each kind do: promise, hand over, or move money that is not promised yet.
+const PROMISES = ["pledge", "top-up", "refund", "maturity"];
+const HANDOVERS = ["delivery", "confirmation", "reversal"];
+const KINDS = [...PROMISES, ...HANDOVERS, "opening", "deposit", "transfer"];
+const CORRECTIONS = ["refund", "reversal"];
+const CORRECTABLE = ["pledge", "delivery", "confirmation"];
+// From where to where a handover goes: a reversal back the way that one of the others went.
+/** @type {Record<string, string[]>} */
+const WAYS = {
+  delivery: ["owed delivered"],
+  confirmation: ["delivered confirmed"],
+  reversal: ["delivered owed", "confirmed delivered"],
+};
 const EXTERNAL = "external";
 const TIME = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z$/;
-const EVENT = /^[0-9a-f]{64}$/;
+const DIGEST = /^[0-9a-f]{64}$/;
 // An amount has 19 digits at most, and a share's denominator is the product of a few rates'.
 // Without a bound one entry could keep a recount busy for ever.
 const VALUE = /^(0|[1-9][0-9]{0,39})(?:\.([0-9]{1,39}))?$/;
 const SHARE = /^(-?(?:0|[1-9][0-9]{0,999}))(?:\/([1-9][0-9]{0,999}))?$/;
-const HOLDS =
-  /^(?:opening|campaign\/[^/]+\/(held)|charity\/[^/]+\/(owed|delivered|confirmed))\/([^/]+)$/;
+const FUND = /^sponsor\/[^/]+\/fund$/;
+const OPENING = /^opening\/([^/]+)$/;
+const HELD = /^campaign\/([^/]+)\/held\/([^/]+)\/([^/]+)$/;
+const GIVEN = /^charity\/([^/]+)\/(owed|delivered|confirmed)\/([^/]+)\/([^/]+)$/;
+
+/**
+ * What of a campaign and a charity stands on an account; undefined for any other.
+ * @param {string} account
+ * @returns {Place | undefined}
+ */
+function placeOf(account) {
+  const given = GIVEN.exec(account);
+  if (given) {
+    const [, charity, stage, cause, campaign] = given;
+    return { stage: /** @type {Stage} */ (stage), campaign, charity, cause };
+  }
+  const [, campaign, cause, charity] = HELD.exec(account) ?? [];
+  return campaign ? { stage: "held", campaign, charity, cause } : undefined;
+}
 
 /**
  * The measure and the cause that an account counts for; blanks for any other.
  * @param {string} account
- * @returns {{ measure: "" | "opening" | "held" | "owed" | "delivered" | "confirmed", cause: string }}
+ * @returns {{ measure: "" | "opening" | Stage, cause: string }}
  */
 export function measured(account) {
-  const found = HOLDS.exec(account);
-  if (!found) return { measure: "", cause: "" };
-  const measure = /** @type {"held" | "owed"} */ (found[1] ?? found[2] ?? "opening");
-  return { measure, cause: found[3] };
+  const place = placeOf(account);
+  if (place) return { measure: place.stage, cause: place.cause };
+  const [, cause] = OPENING.exec(account) ?? [];
+  return cause ? { measure: "opening", cause } : { measure: "", cause: "" };
 }
 
 /**
@@ -68,7 +114,7 @@ export function parseEntry(bytes, index) {
  * What an entry says, its fields in their order, empty ones left out (docs/reference/entry.md).
  * @param {Entry} entry
  */
-function canonical({ v, index, time, kind, event, corrects, pledges, postings }) {
+function canonical({ v, index, time, kind, event, corrects, pledges, postings, evidence }) {
   return {
     v: number(v),
     index: number(index),
@@ -77,11 +123,13 @@ function canonical({ v, index, time, kind, event, corrects, pledges, postings })
     event: words(event ?? "") || undefined,
     corrects: corrects === undefined ? undefined : number(corrects),
     pledges: pledges?.length
-      ? pledges.map(({ campaign, version, share, limited }) => ({
+      ? pledges.map(({ campaign, version, share, limited, charity, held }) => ({
           campaign: words(campaign),
           version: number(version),
           share: words(share),
           limited: words(limited ?? "") || undefined,
+          charity: words(charity ?? "") || undefined,
+          held: held === true || undefined,
         }))
       : undefined,
     postings: postings?.length
@@ -92,6 +140,7 @@ function canonical({ v, index, time, kind, event, corrects, pledges, postings })
           value: words(value),
         }))
       : undefined,
+    evidence: evidence?.length ? evidence.map(words) : undefined,
   };
 }
 
@@ -123,14 +172,20 @@ export class Fold {
   /** @type {Map<string, string>} the unit of each cause */
   units = new Map();
   #time = "";
-  /** @type {Map<string, { due: bigint, parts: bigint }>} each campaign's exact total */
+  /** @type {Map<string, Standing>} by part */
   #standings = new Map();
-  /** @type {Map<string, Map<string, Fraction>>} shares by campaign, once for each way they come */
-  #shares = new Map();
-  /** @type {(Map<string, Fraction> | string)[]} what each entry granted, or its kind */
-  #granted = [];
+  /** @type {Map<string, boolean>} whether each campaign is split */
+  #split = new Map();
+  /** @type {Map<string, string>} each campaign's cause and, where it is not split, charity */
+  #homes = new Map();
+  /** @type {Map<string, Map<string, Promised>>} by part, once for each way they come */
+  #promises = new Map();
+  /** @type {(Kept | string)[]} what can be corrected of each entry, or else its kind */
+  #kept = [];
   /** @type {Map<string, Fraction>} what is left of a grant that was corrected */
   #left = new Map();
+  /** @type {Map<string, bigint>} what was taken back of a handover */
+  #returned = new Map();
 
   /**
    * Folds the next entry.
@@ -139,12 +194,17 @@ export class Fold {
   add(bytes) {
     const entry = parseEntry(bytes, this.size);
     this.#check(entry);
-    const shares = this.#sharesOf(entry);
-    const postings = (entry.postings ?? []).map((posting) => this.#minor(posting));
-    if (entry.corrects !== undefined) this.#correct(entry.corrects, shares);
-    if (shares.size) this.#promise(shares, entry.postings ?? [], postings);
-    this.#move(entry.postings ?? [], postings);
-    this.#granted.push(entry.kind === "pledge" ? shares : entry.kind);
+    const { kind, postings = [] } = entry;
+    const promises = this.#promisesOf(entry);
+    const minors = postings.map((posting) => this.#minor(posting));
+    if (entry.corrects !== undefined) {
+      this.#correct(entry.corrects, { kind, promises, postings, minors });
+    }
+    if (promises.size) this.#keep(promises, postings, minors);
+    else for (const posting of postings) this.#checkWay(kind, posting);
+    this.#move(postings, minors);
+    const correctable = CORRECTABLE.includes(kind);
+    this.#kept.push(correctable ? { kind, promises, postings, minors } : kind);
     this.#time = entry.time;
     this.size += 1;
   }
@@ -172,7 +232,7 @@ export class Fold {
   }
 
   /** @param {Entry} entry */
-  #check({ v, index, time, kind, event, corrects, pledges }) {
+  #check({ v, index, time, kind, event, corrects, pledges, postings, evidence }) {
     const at = this.size;
     if (v !== SCHEMA || index !== at) {
       throw wrong(at, `does not begin as entry ${at} of version ${SCHEMA} does`);
@@ -181,34 +241,75 @@ export class Fold {
       throw wrong(at, "has no time in UTC with microseconds");
     if (time < this.#time) throw wrong(at, `is of ${time}, before the entry before it`);
     if (!KINDS.includes(kind)) throw wrong(at, `is of an unknown kind: ${kind}`);
-    if (event && !EVENT.test(event)) {
+    if (event && !DIGEST.test(event)) {
       throw wrong(at, "has a commitment that is not 64 hexadecimal digits");
     }
-    if ((kind === "refund") !== (corrects !== undefined)) {
+    if (CORRECTIONS.includes(kind) !== (corrects !== undefined)) {
       throw wrong(at, `is a ${kind} with corrects: ${corrects ?? "nothing"}`);
     }
-    if ((pledges !== undefined) !== (kind === "pledge" || kind === "refund")) {
+    if ((pledges !== undefined) !== PROMISES.includes(kind)) {
       throw wrong(at, `is a ${kind} with ${pledges?.length ?? 0} pledges`);
+    }
+    if (!(pledges || postings)) throw wrong(at, `is a ${kind} that moves nothing`);
+    this.#checkEvidence(kind, evidence ?? []);
+  }
+
+  /**
+   * @param {string} kind
+   * @param {string[]} evidence
+   */
+  #checkEvidence(kind, evidence) {
+    const { length } = evidence;
+    if (length > MAX_EVIDENCE) {
+      throw wrong(this.size, `has ${length} pieces of evidence, over ${MAX_EVIDENCE}`);
+    }
+    if (length && !HANDOVERS.includes(kind)) throw wrong(this.size, `is a ${kind} with evidence`);
+    if (!evidence.every((each) => DIGEST.test(each))) {
+      throw wrong(this.size, "has evidence that is not 64 hexadecimal digits");
     }
   }
 
   /** @param {Entry} entry */
-  #sharesOf({ kind, pledges }) {
+  #promisesOf({ kind, pledges }) {
     const named = JSON.stringify([kind, pledges]);
-    let shares = this.#shares.get(named);
-    if (shares) return shares;
-    shares = new Map();
-    for (const { campaign, share } of pledges ?? []) {
-      const [, over, under = "1"] = SHARE.exec(share) ?? [];
-      if (!over) throw wrong(this.size, `gives a share of ${share}`);
-      if (kind === "refund" ? BigInt(over) > 0n : BigInt(over) < 0n) {
-        throw wrong(this.size, `is a ${kind} with a share of ${share}`);
-      }
-      if (shares.has(campaign)) throw wrong(this.size, "names a campaign twice");
-      shares.set(campaign, { over: BigInt(over), under: BigInt(under) });
+    let promises = this.#promises.get(named);
+    if (promises) return promises;
+    promises = new Map();
+    for (const pledge of pledges ?? []) {
+      const promise = this.#promise(kind, pledge);
+      if (promises.has(promise.part)) throw wrong(this.size, "names a campaign twice");
+      promises.set(promise.part, promise);
     }
-    this.#shares.set(named, shares);
-    return shares;
+    this.#promises.set(named, promises);
+    return promises;
+  }
+
+  /**
+   * @param {string} kind
+   * @param {Pledge} pledge
+   * @returns {Promised}
+   */
+  #promise(kind, { campaign, share, charity = "", held = false }) {
+    const [, over, under = "1"] = SHARE.exec(share) ?? [];
+    if (!over) throw wrong(this.size, `gives a share of ${share}`);
+    const way = BigInt(over) * (kind === "refund" ? -1n : 1n);
+    if (way < 0n || (kind === "maturity" && !way)) {
+      throw wrong(this.size, `is a ${kind} with a share of ${share}`);
+    }
+    if ((this.#split.get(campaign) ?? charity !== "") !== (charity !== "")) {
+      throw wrong(this.size, `names a charity for ${campaign} only now and then`);
+    }
+    this.#split.set(campaign, charity !== "");
+    if (kind === "maturity" && held) throw wrong(this.size, "is a maturity of what is still held");
+    return {
+      part: nameOf(campaign, charity),
+      campaign,
+      charity,
+      over: BigInt(over),
+      under: BigInt(under),
+      promised: kind !== "maturity",
+      matured: !held,
+    };
   }
 
   /**
@@ -225,6 +326,9 @@ export class Fold {
     }
     this.scales.set(unit, fraction.length);
     for (const account of [debit, credit]) {
+      if (/^(charity|campaign)\//.test(account) && !placeOf(account)) {
+        throw wrong(this.size, `names ${account}, which is no account`);
+      }
       const { cause } = measured(account);
       const counted = this.units.get(cause) ?? unit;
       if (cause && counted !== unit) {
@@ -236,65 +340,162 @@ export class Fold {
   }
 
   /**
-   * Holds each posting against the growth of its campaign's floor.
-   * @param {Map<string, Fraction>} shares
+   * Holds each posting against what its part's exact totals make.
+   * @param {Map<string, Promised>} promises
    * @param {Posting[]} postings
    * @param {bigint[]} minors
    */
-  #promise(shares, postings, minors) {
+  #keep(promises, postings, minors) {
+    const legs = postings.map((posting, at) => this.#leg(promises, posting, minors[at]));
     let at = 0;
-    for (const [campaign, share] of shares) {
-      const growth = this.#grow(campaign, share);
-      if (!growth) continue;
-      const back = /^(charity|campaign)\//.test(postings[at]?.debit ?? "");
-      const posted = back ? -minors[at] : (minors[at] ?? 0n);
-      if (posted !== growth) {
-        const grown = `whose exact total grew by ${growth} (in minor units)`;
-        throw wrong(this.size, `moves ${posted} for ${campaign}, ${grown}`);
+    for (const promise of promises.values()) {
+      for (const leg of this.#grow(promise)) {
+        const found = legs[at]?.part === promise.part ? toldOf(legs[at]) : "nothing";
+        if (found !== toldOf(leg)) {
+          const made = `whose exact totals make it ${toldOf(leg)} (in minor units)`;
+          throw wrong(this.size, `moves ${found} for ${titleOf(promise)}, ${made}`);
+        }
+        at += 1;
       }
-      at += 1;
     }
-    if (at !== postings.length) throw wrong(this.size, "has a posting that no pledge accounts for");
+    if (at !== legs.length) throw wrong(this.size, "has a posting that no pledge accounts for");
   }
 
   /**
-   * Adds a share to a campaign's exact total, and returns by how much its floor grew.
-   * @param {string} campaign
-   * @param {Fraction} share
+   * What a posting is to the pledges of its entry: which part's, from where to where.
+   * @param {Map<string, Promised>} promises
+   * @param {Posting} posting
+   * @param {bigint} minor
+   * @returns {Leg & { part: string }}
    */
-  #grow(campaign, { over, under }) {
-    let { due, parts } = this.#standings.get(campaign) ?? { due: 0n, parts: 1n };
-    if (parts % under) {
-      const wider = (parts / common(parts, under)) * under;
-      [due, parts] = [due * (wider / parts), wider];
+  #leg(promises, { debit, credit }, minor) {
+    const [from, to] = [placeOf(debit), placeOf(credit)];
+    const place = from ?? to;
+    const paid = [from ? EXTERNAL : debit, to ? EXTERNAL : credit];
+    if (!place || (from && to && !isSame(from, to)) || !paid.every(isPayer)) {
+      throw wrong(this.size, `moves from ${debit} to ${credit}, which is the way of no pledge`);
     }
-    const after = due + over * (parts / under);
-    if (after < 0n) throw wrong(this.size, `leaves ${campaign} below nothing`);
-    this.#standings.set(campaign, { due: after, parts });
-    return after / parts - due / parts;
+    const { campaign, charity, cause } = place;
+    const named = this.#split.get(campaign) ? charity : "";
+    const part = nameOf(campaign, named);
+    if (!promises.has(part)) {
+      const way = `${debit} to ${credit}`;
+      throw wrong(this.size, `has a posting that no pledge accounts for: ${way}`);
+    }
+    const home = nameOf(cause, named ? "" : charity);
+    if ((this.#homes.get(campaign) ?? home) !== home) {
+      const gives = `gives ${cause} to ${charity} for ${campaign}`;
+      throw wrong(this.size, `${gives}, which gives otherwise`);
+    }
+    this.#homes.set(campaign, home);
+    return { part, source: from?.stage ?? "payer", target: to?.stage ?? "payer", minor };
   }
 
   /**
-   * Holds a refund against the entry that it takes from.
+   * Adds a share to its part's exact totals, and returns what is posted for it: the growth of
+   * their floors, as the amount travels.
+   * @param {Promised} promise
+   * @returns {Leg[]}
+   */
+  #grow(promise) {
+    const { over, under, promised, matured } = promise;
+    const found = this.#standings.get(promise.part) ?? { due: 0n, matured: 0n, parts: 1n };
+    const before = widened(found, under);
+    const more = over * (before.parts / under);
+    const after = {
+      due: before.due + (promised ? more : 0n),
+      matured: before.matured + (matured ? more : 0n),
+      parts: before.parts,
+    };
+    const title = titleOf(promise);
+    if (after.due < 0n || after.matured < 0n) {
+      throw wrong(this.size, `leaves ${title} below nothing`);
+    }
+    if (after.matured > after.due) {
+      throw wrong(this.size, `leaves more of ${title} matured than was promised`);
+    }
+    this.#standings.set(promise.part, after);
+    const { parts } = after;
+    const due = after.due / parts - before.due / parts;
+    return legsOf(due, after.matured / parts - before.matured / parts);
+  }
+
+  /**
+   * Holds a refund or a reversal against the entry that it takes from.
    * @param {number} target
-   * @param {Map<string, Fraction>} shares
+   * @param {Kept} correction
    */
-  #correct(target, shares) {
-    const granted = this.#granted[target];
-    if (granted === undefined) {
+  #correct(target, correction) {
+    const kept = this.#kept[target];
+    if (kept === undefined) {
       throw wrong(this.size, `corrects entry ${target}, which is not before it`);
     }
-    if (typeof granted === "string") {
-      throw wrong(this.size, `corrects entry ${target}, which is a ${granted}`);
+    const kind = typeof kept === "string" ? kept : kept.kind;
+    if (typeof kept === "string" || (kind === "pledge") !== (correction.kind === "refund")) {
+      throw wrong(this.size, `corrects entry ${target}, which is a ${kind}`);
     }
-    for (const [campaign, { over, under }] of shares) {
-      const at = `${target} ${campaign}`;
-      const held = this.#left.get(at) ?? granted.get(campaign) ?? { over: 0n, under: 1n };
-      const left = { over: held.over * under + over * held.under, under: held.under * under };
+    if (correction.kind === "refund") this.#takeOff(target, correction, kept);
+    else this.#takeBack(target, correction, kept);
+  }
+
+  /**
+   * @param {number} target
+   * @param {Kept} correction
+   * @param {Kept} kept
+   */
+  #takeOff(target, correction, kept) {
+    for (const promise of correction.promises.values()) {
+      const { part, over, under, matured } = promise;
+      const given = kept.promises.get(part);
+      if (!matured && (given?.matured ?? true)) {
+        const what = `as held what entry ${target} did not hold`;
+        throw wrong(this.size, `takes off ${titleOf(promise)} ${what}`);
+      }
+      const at = `${target} ${part}`;
+      const first = this.#left.get(at) ?? given ?? { over: 0n, under: 1n };
+      const left = { over: first.over * under + over * first.under, under: first.under * under };
       if (left.over < 0n) {
-        throw wrong(this.size, `takes more off ${campaign} than entry ${target} gave it`);
+        const title = titleOf(promise);
+        throw wrong(this.size, `takes more off ${title} than entry ${target} gave it`);
       }
       this.#left.set(at, left);
+    }
+  }
+
+  /**
+   * @param {number} target
+   * @param {Kept} correction
+   * @param {Kept} kept
+   */
+  #takeBack(target, correction, kept) {
+    for (const [number, { debit, credit, unit }] of correction.postings.entries()) {
+      let moved = 0n;
+      for (const [at, each] of kept.postings.entries()) {
+        const same = each.debit === credit && each.credit === debit && each.unit === unit;
+        if (same) moved += kept.minors[at];
+      }
+      const at = JSON.stringify([target, debit, credit, unit]);
+      const returned = (this.#returned.get(at) ?? 0n) + correction.minors[number];
+      if (returned > moved) {
+        const there = `than entry ${target} moved there`;
+        throw wrong(this.size, `takes more back from ${debit} ${there}`);
+      }
+      this.#returned.set(at, returned);
+    }
+  }
+
+  /**
+   * What is promised is moved by its own kinds of entries, each its own way.
+   * @param {string} kind
+   * @param {Posting} posting
+   */
+  #checkWay(kind, { debit, credit }) {
+    const [from, to] = [placeOf(debit), placeOf(credit)];
+    const fits = HANDOVERS.includes(kind)
+      ? from && to && isSame(from, to) && WAYS[kind].includes(`${from.stage} ${to.stage}`)
+      : !from && !to;
+    if (!fits) {
+      throw wrong(this.size, `moves from ${debit} to ${credit}, which is the way of no ${kind}`);
     }
   }
 
@@ -325,6 +526,55 @@ export class Fold {
     this.balances.set(at, found);
     return found;
   }
+}
+
+/** @param {string} one @param {string} other */
+const nameOf = (one, other) => JSON.stringify([one, other]);
+
+/** @param {Promised} promise */
+const titleOf = ({ campaign, charity }) => (charity ? `${campaign} for ${charity}` : campaign);
+
+/** @param {Leg} leg */
+const toldOf = ({ source, target, minor }) => `${minor} from ${source} to ${target}`;
+
+/** @param {string} account */
+const isPayer = (account) => account === EXTERNAL || FUND.test(account);
+
+/** @param {Place} one @param {Place} other whether they are of one campaign, charity and cause */
+const isSame = (one, other) =>
+  one.campaign === other.campaign && one.charity === other.charity && one.cause === other.cause;
+
+/**
+ * The same totals, in parts that a share's denominator fits.
+ * @param {Standing} standing
+ * @param {bigint} under
+ * @returns {Standing}
+ */
+function widened({ due, matured, parts }, under) {
+  const by = under / common(parts, under);
+  return { due: due * by, matured: matured * by, parts: parts * by };
+}
+
+/**
+ * What is posted as the floors of a part's totals grow, in the order in which it travels.
+ * @param {bigint} due
+ * @param {bigint} matured
+ * @returns {Leg[]}
+ */
+function legsOf(due, matured) {
+  /** @type {Leg[]} */
+  const ways =
+    due === matured
+      ? [{ source: "payer", target: "owed", minor: due }]
+      : [
+          { source: "payer", target: "held", minor: due },
+          { source: "held", target: "owed", minor: matured },
+        ];
+  if (due >= 0n && matured >= 0n) return ways.filter(({ minor }) => minor);
+  return ways
+    .reverse()
+    .map(({ source, target, minor }) => ({ source: target, target: source, minor: -minor }))
+    .filter(({ minor }) => minor);
 }
 
 /** @param {string} day such as 2026-05-20, which there is, and not 2026-02-30 */
