@@ -20,6 +20,7 @@ from almoner.ledger.book import SALT_BYTES, Book, Incoming, Moved
 from almoner.ledger.database import Database
 from almoner.ledger.event import OCCASIONS, Event, Transfer, digest, encode_body, key, timestamp
 from almoner.ledger.publish import read_campaigns
+from almoner.ledger.reversals import corrected
 from almoner.log.entry import commitment
 
 # One commit's worth. Larger batches gain nothing (the flush is already shared by
@@ -100,13 +101,22 @@ def prepare(event: Event, salt: bytes) -> Incoming:
     return Incoming(
         event,
         key(event.source, event.ref, unpaid=event.kind == "unpaid_order"),
-        key(event.source, event.body.order) if isinstance(event.body, Refund) else None,
+        _parent(event),
         occurred_at,
         body.decode(),
         digest(event, occurred_at, body),
         salt,
         commitment(salt, event.source, event.ref),
     )
+
+
+def _parent(event: Event) -> bytes | None:
+    """The key of what an event takes from."""
+    if isinstance(event.body, Refund):
+        return key(event.source, event.body.order)
+    if isinstance(event.body, Transfer) and event.body.corrects is not None:
+        return corrected(event.body.corrects)
+    return None
 
 
 def _take(book: Book, index: Index, item: Incoming) -> Outcome:
@@ -123,7 +133,7 @@ def _take(book: Book, index: Index, item: Incoming) -> Outcome:
     seq = book.admit(item)
     match event.body:
         case Transfer():
-            outcome = _transfer(book, seq, event.kind, event.body, item.commitment)
+            outcome = _transfer(book, index, seq, event, event.body, item.commitment)
         case Refund():
             assert item.parent is not None, f"{event.ref} refunds nothing"
             outcome = _refund(book, seq, item.parent, event.body, item.commitment)
@@ -205,8 +215,19 @@ def _outcome(status: Status, seq: int, entry: int, made: Sequence[Moved]) -> Out
     return Outcome("limit reached" if withheld else status, seq, entry, pledges)
 
 
-def _transfer(book: Book, seq: int, kind: str, transfer: Transfer, sealed: str) -> Outcome:
+def _transfer(
+    book: Book, index: Index, seq: int, event: Event, transfer: Transfer, sealed: str
+) -> Outcome:
+    reversal = event.kind == "reversal"
     objection = book.accounts.objection(transfer.postings)
+    if reversal:
+        objection = book.reversals.objection(transfer) or objection
     if objection:
         return Outcome("refused", seq, detail=objection)
-    return Outcome("recorded", seq, book.post(kind, seq, sealed, transfer))
+    entry = book.post(event.kind, seq, sealed, transfer)
+    if reversal:
+        book.reversals.add(transfer)
+        # What came back is owed again, and what a refund could not take off can go off it.
+        slugs = {posting.credit.rpartition("/")[2] for posting in transfer.postings}
+        collect(book, [index.campaigns[slug][-1] for slug in slugs if slug in index.campaigns])
+    return Outcome("recorded", seq, entry)

@@ -23,6 +23,7 @@ from almoner.ledger.database import Database
 from almoner.ledger.event import Event, Posting, Transfer, instant, key, timestamp
 from almoner.ledger.orders import EarlyRefund, Holding, OrderRecord, Orders, sealed
 from almoner.ledger.publish import read_version
+from almoner.ledger.reversals import Reversals
 from almoner.ledger.standings import Standings
 from almoner.log import merkle
 from almoner.log.entry import SCHEMA, Entry, EntryPledge, EntryPosting, encode
@@ -92,6 +93,7 @@ class Book:
         self.orders = Orders(db)
         self.accounts = Accounts(db)
         self.standings = Standings(db)
+        self.reversals = Reversals(db)
         self._start = self.size
         self._refunded: set[bytes] = set()
         self._versions: dict[tuple[str, int], CampaignVersion] = {}
@@ -143,7 +145,9 @@ class Book:
             "SELECT key, seq, digest, outcome FROM ledger_event WHERE key IN ?", list(keys)
         ):
             self.known[bytes(event_key)] = Known(seq, bytes(digest), outcome)
-        self._refunded = {item.parent for item in incoming if item.parent}
+        self._refunded = {
+            item.parent for item in incoming if item.parent and isinstance(item.event.body, Refund)
+        }
         self.orders.load(
             self._refunded,
             [item.key for item in incoming if item.event.kind == "order"],
@@ -249,33 +253,29 @@ class Book:
         found: list[tuple[int, str, int, int, Moved]] = []
         for version in versions:
             for part in version.parts:
-                waiting = self._carrying().get((version.campaign, part.charity))
-                if waiting:
-                    found += self._collect(version.campaign, part.charity, list(waiting.values()))
+                while taken := self._collect(version.campaign, part.charity):
+                    found.append(taken)
         return found
 
-    def _collect(
-        self, campaign: str, charity: str, waiting: Sequence[Carried]
-    ) -> list[tuple[int, str, int, int, Moved]]:
-        found: list[tuple[int, str, int, int, Moved]] = []
-        self.orders.numbered(each.of_event for each in waiting)
-        for each in waiting:
-            order = self.orders.of(each.of_event)
-            assert order is not None, f"order {each.of_event} is carried and not here"
-            holding = order.holdings[campaign, charity]
-            version = self.version(campaign, holding.version)
-            keeps, self._grown = holding.held - each.share, []
-            result = self._reverse(order, version, charity, holding, keeps)
-            if result is None or not result.granted:
-                break
-            self._carry(
-                campaign, charity, Carried(each.of_event, each.refund, holding.held - keeps)
-            )
-            (moved,) = self._moved([(version, result)])
-            found.append(
-                (each.refund, self._commitment(each.refund), order.seq, holding.entry, moved)
-            )
-        return found
+    def _collect(self, campaign: str, charity: str) -> tuple[int, str, int, int, Moved] | None:
+        """Take off the oldest of what waits, as far as it can be; None where nothing can."""
+        waiting = self._carrying().get((campaign, charity))
+        if not waiting:
+            return None
+        each = next(iter(waiting.values()))
+        self.orders.numbered([each.of_event])
+        order = self.orders.of(each.of_event)
+        assert order is not None, f"order {each.of_event} is carried and not here"
+        holding = order.holdings[campaign, charity]
+        version = self.version(campaign, holding.version)
+        keeps, self._grown = holding.held - each.share, []
+        result = self._reverse(order, version, charity, holding, keeps)
+        assert result is not None, f"nothing is carried for {each}"
+        if not result.granted:
+            return None
+        self._carry(campaign, charity, Carried(each.of_event, each.refund, holding.held - keeps))
+        (moved,) = self._moved([(version, result)])
+        return each.refund, self._commitment(each.refund), order.seq, holding.entry, moved
 
     def _reverse(
         self,

@@ -14,9 +14,9 @@ from wagtail.admin import messages
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.viewsets.base import ViewSet
 
-from almoner.campaigns.model import Manual
 from almoner.campaigns.counting import occurrences
 from almoner.campaigns.force import Index
+from almoner.campaigns.model import Manual
 from almoner.counters.figures import MINUS
 from almoner.giving.book import open_ledger
 from almoner.giving.forms import KeyForm
