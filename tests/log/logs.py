@@ -234,6 +234,7 @@ ACTS = st.one_of(
     st.tuples(st.just("refund"), st.integers(0, 99), st.fractions(0, 1, max_denominator=5)),
     st.tuples(st.just("mature"), st.integers(1, 9)),
     st.tuples(st.just("deposit"), st.integers(1, 20)),
+    st.tuples(st.just("give back"), st.integers(1, 20)),
     st.tuples(st.just("opening"), st.integers(1, 99)),
     st.tuples(
         st.just("hand over"),
@@ -261,6 +262,8 @@ def book(acts: Sequence[tuple]) -> Book:
                 made.mature(count)
             case ("deposit", minor):
                 made.post("deposit", ("external", FUND, "meal", 0, minor))
+            case ("give back", minor):
+                made.post("transfer", (FUND, "external", "meal", 0, minor))
             case ("opening", minor):
                 made.post("opening", ("external", "opening/miles", "mile", 2, minor))
             case ("hand over", stage, parts, minor):

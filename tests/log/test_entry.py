@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from almoner.log.entry import (
     MAX_ENTRY,
+    MAX_EVIDENCE,
     Entry,
     EntryPledge,
     EntryPosting,
@@ -26,10 +27,11 @@ found = st.builds(
     kind=text,
     event=text,
     corrects=st.none() | st.integers(0, 2**40),
-    pledges=st.lists(st.builds(EntryPledge, text, st.integers(1), text, text), max_size=3).map(
-        tuple
-    ),
+    pledges=st.lists(
+        st.builds(EntryPledge, text, st.integers(1), text, text, text, st.booleans()), max_size=3
+    ).map(tuple),
     postings=st.lists(st.builds(EntryPosting, text, text, text, text), max_size=3).map(tuple),
+    evidence=st.lists(text, max_size=MAX_EVIDENCE).map(tuple),
 )
 
 
@@ -59,6 +61,21 @@ def test_an_entry_is_written_like_this() -> None:
         b'"postings":[{"debit":"external","credit":"charity/harbor-table/owed/meals/bowls",'
         b'"unit":"meal","value":"1"}]}'
     )
+
+
+def test_a_part_of_a_split_is_held_and_a_delivery_shown_like_this() -> None:
+    part = EntryPledge("bowls", 1, "1/3", "cap", "harbor-table", held=True)
+    shown = Entry(1, 8, "2026-05-20T12:00:00.000000Z", "delivery", evidence=("cd" * 32,))
+
+    assert encode(Entry(1, 7, "", "pledge", pledges=(part,))).endswith(
+        b'"share":"1/3","limited":"cap","charity":"harbor-table","held":true}]}'
+    )
+    assert encode(shown).endswith(b'"kind":"delivery","evidence":["' + b"cd" * 32 + b'"]}')
+
+
+def test_an_entry_with_more_evidence_than_there_may_be_is_refused() -> None:
+    with pytest.raises(AssertionError, match="entry 3: too much evidence"):
+        encode(Entry(1, 3, "", "delivery", evidence=("cd" * 32,) * 21))
 
 
 def test_an_entry_too_long_for_a_tile_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,9 @@ OWED, DELIVERED = (
 )
 PLEDGE = {"campaign": "bowls", "version": 1, "share": "2"}
 MOVE = {"debit": "external", "credit": OWED, "unit": "meal", "value": "2"}
+HANDED = {**MOVE, "debit": OWED, "credit": DELIVERED}
+BACK = {**MOVE, "debit": DELIVERED, "credit": OWED}
+EVIDENCE = ["ab" * 32]
 ENTRY = {
     "v": 1,
     "index": 7,
@@ -81,13 +85,35 @@ def test_what_a_ledger_writes_of_every_kind_fits(written: list[bytes]) -> None:
 
     for entry in found:
         VALIDATOR.validate(entry)
-    assert {entry["kind"] for entry in found} == KINDS
+    assert {entry["kind"] for entry in found} >= {"pledge", "refund", "opening", "deposit"}
     limits = {each.get("limited") for entry in found for each in entry.get("pledges", ())}
     assert limits == {None, "cap", "fund", "delivered"}
     # The same entries are what a recount takes.
     made = Recount()
     made.add(shape(0, written))
     assert made.size == len(found)
+
+
+def test_an_honest_log_with_every_kind_of_entry_fits() -> None:
+    book = logs.book(
+        [
+            ("deposit", 9),
+            ("give back", 1),
+            ("opening", 12),
+            ("pledge", {"bowls": Fraction(5), "twins": Fraction(7, 2)}, True),
+            ("top-up", {"soup": Fraction(2)}),
+            ("mature", 9),
+            ("refund", 0, Fraction(1, 2)),
+            ("hand over", 0, logs.PARTS, 2),
+            ("hand over", 1, logs.PARTS, 2),
+            ("reverse", 1, 1),
+        ]
+    )
+
+    for body in logs.bodies(book):
+        VALIDATOR.validate(json.loads(body))
+    assert {entry.kind for entry in book.entries} == KINDS
+    assert any(entry.evidence for entry in book.entries)
 
 
 @given(logs.BOOKS)
@@ -175,10 +201,54 @@ def test_an_unknown_field_is_refused(changed: dict[str, object]) -> None:
         {"kind": "deposit"},
         {"kind": "deposit", "pledges": None, "corrects": 3},
         {"kind": "deposit", "pledges": None, "postings": None},
+        {"kind": "deposit", "pledges": None},
+        {"kind": "transfer", "pledges": None, "postings": [HANDED]},
+        {"kind": "maturity", "pledges": [{**PLEDGE, "share": "0"}]},
+        {"kind": "maturity", "pledges": [{**PLEDGE, "held": True}]},
+        {"kind": "maturity", "corrects": 3},
+        {"kind": "top-up", "pledges": [{**PLEDGE, "share": "-1"}]},
+        {"kind": "top-up", "corrects": 3},
+        {"kind": "delivery"},
+        {"kind": "delivery", "pledges": None},
+        {"kind": "delivery", "pledges": None, "postings": [HANDED], "corrects": 3},
+        {"kind": "delivery", "pledges": None, "postings": None, "evidence": EVIDENCE},
+        {"kind": "confirmation", "pledges": None, "postings": [HANDED]},
+        {"kind": "reversal", "pledges": None, "postings": [BACK]},
+        {"kind": "reversal", "pledges": None, "postings": [HANDED], "corrects": 3},
+        {"evidence": EVIDENCE},
+        {"kind": "delivery", "pledges": None, "postings": [HANDED], "evidence": []},
+        {"kind": "delivery", "pledges": None, "postings": [HANDED], "evidence": ["ab"]},
+        {"kind": "delivery", "pledges": None, "postings": [HANDED], "evidence": EVIDENCE * 21},
+        {"pledges": [{**PLEDGE, "held": False}]},
+        {"pledges": [{**PLEDGE, "charity": ""}]},
+        {"pledges": [{**PLEDGE, "limited": "another campaign"}]},
+        {"postings": [{**MOVE, "credit": "charity/harbor-table/owed/meals"}]},
+        {"postings": [{**MOVE, "credit": "campaign/bowls/held/meals"}]},
+        {"postings": [{**MOVE, "credit": "charity/harbor-table/lost/meals/bowls"}]},
+        {"postings": [{**MOVE, "credit": "a/b/c/d/e/f"}]},
     ],
 )
 def test_what_no_ledger_writes_is_refused(changed: dict[str, object]) -> None:
     assert not fits(with_(**changed))
+
+
+def test_a_handover_moves_what_is_owed_and_shows_why() -> None:
+    given = with_(kind="delivery", pledges=None, postings=[HANDED])
+    back = with_(kind="reversal", pledges=None, postings=[BACK], corrects=3)
+    there = {"debit": DELIVERED, "credit": DELIVERED.replace("delivered", "confirmed")}
+
+    assert fits(given)
+    assert fits({**given, "evidence": EVIDENCE * 20})
+    assert fits({**back, "evidence": EVIDENCE})
+    assert fits(with_(kind="confirmation", pledges=None, postings=[{**HANDED, **there}]))
+
+
+def test_a_promise_says_whose_it_is_and_that_it_is_held() -> None:
+    part = {**PLEDGE, "charity": "harbor-table", "held": True, "limited": "daily cap"}
+
+    assert fits(with_(pledges=[part]))
+    assert fits(with_(kind="maturity"))
+    assert fits(with_(kind="top-up"))
 
 
 def test_a_refund_takes_and_a_deposit_only_moves() -> None:
@@ -187,4 +257,5 @@ def test_a_refund_takes_and_a_deposit_only_moves() -> None:
 
     assert fits(with_(kind="refund", corrects=3, pledges=taken))
     assert fits(with_(kind="refund", corrects=3, pledges=nothing, postings=None))
-    assert fits(with_(kind="deposit", pledges=None))
+    deposit = {**MOVE, "credit": "sponsor/acme/fund"}
+    assert fits(with_(kind="deposit", pledges=None, postings=[deposit]))

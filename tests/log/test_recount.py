@@ -4,6 +4,7 @@ import pickle
 from contextlib import suppress
 from fractions import Fraction
 from itertools import pairwise
+from math import floor
 
 import msgspec
 import pytest
@@ -15,16 +16,18 @@ from almoner.log.recount import (
     MEASURES,
     Recount,
     RecountError,
+    Standing,
     decode_canonical,
     measured,
     shape,
 )
 from tests.ledger.folds import folded_balances
-from tests.log.logs import BOOKS, CAMPAIGNS, Book, bodies
+from tests.log.logs import BOOKS, CAMPAIGNS, STAGES, Book, Part, account, bodies
 
 SEALED = "ab" * 32
 TIME = "2026-05-20T12:00:00.000000Z"
 MEALS = "charity/harbor-table/owed/meals/bowls"
+BOWLS = ("bowls", "")
 
 
 def recount(found: list[bytes], cuts: list[int] | None = None) -> Recount:
@@ -45,9 +48,17 @@ def outcome(found: list[bytes], cuts: list[int] | None = None) -> tuple[object, 
 
 def told(made: Recount) -> tuple[object, ...]:
     """Everything that a recount says."""
-    standings = {name: Fraction(*at) for name, at in made.standings.items()}
+    standings = exact(made)
     balances = {at: minor for at, minor in made.balances.items() if minor}
     return made.size, made.time, balances, made.scales, standings, made.units, made.totals()
+
+
+def exact(made: Recount) -> dict[Part, tuple[Fraction, Fraction]]:
+    """What a recount has of each part: promised in all, and no longer held."""
+    return {
+        part: (Fraction(due, parts), Fraction(matured, parts))
+        for part, (due, matured, parts) in made.standings.items()
+    }
 
 
 def in_units(made: Recount) -> dict[tuple[str, str], Fraction]:
@@ -75,6 +86,9 @@ def moves(index: int, *postings: tuple[str, str, str, str], kind: str = "transfe
     return Entry(1, index, TIME, kind, postings=tuple(EntryPosting(*each) for each in postings))
 
 
+DEPOSIT = moves(0, ("external", "sponsor/a/fund", "meal", "5"), kind="deposit")
+
+
 def refusal(*entries: Entry | bytes) -> str:
     """How a log of these entries is refused; it is its last entry that must be wrong."""
     found = [each if isinstance(each, bytes) else encode(each) for each in entries]
@@ -99,7 +113,22 @@ def test_a_recount_finds_what_a_fold_with_fractions_finds(book: Book) -> None:
     assert {at: minor for at, minor in made.balances.items() if minor} == {
         at: minor for at, minor in book.balances.items() if minor
     }
-    assert {name: Fraction(*at) for name, at in made.standings.items()} == book.totals
+    assert exact(made) == {
+        part: (promised, book.matured[part]) for part, promised in book.promised.items()
+    }
+
+
+@given(BOOKS)
+def test_what_is_held_and_what_is_not_is_the_floor_of_what_was_promised(book: Book) -> None:
+    made = recount(bodies(book))
+
+    for part, (promised, matured) in exact(made).items():
+        unit = CAMPAIGNS[part[0]].unit
+        held, *given = (
+            made.balances.get((account(part, stage), unit), 0) for stage in ("held", *STAGES)
+        )
+        assert held == floor(promised) - floor(matured)
+        assert sum(given) == floor(matured)
 
 
 @given(BOOKS)
@@ -108,8 +137,10 @@ def test_the_counters_are_sums_of_balances_by_cause(book: Book) -> None:
 
     model: dict[str, dict[str, int]] = {}
     for (path, _), minor in book.balances.items():
-        *_, measure, cause = ("", *path.split("/"))
-        if measure in MEASURES:
+        named = path.split("/")
+        measure = next((each for each in named if each in MEASURES), "")
+        cause = named[1] if measure == "opening" else named[-2] if measure else ""
+        if measure:
             sums = model.setdefault(cause, dict.fromkeys(MEASURES, 0))
             sums[measure] += minor
     for cause, sums in model.items():
@@ -180,7 +211,7 @@ def test_thirds_of_a_meal_are_counted_to_the_last_one() -> None:
     made = recount(found)
 
     assert made.balances[MEALS, "meal"] == 333
-    assert made.standings == {"bowls": (1000, 3)}
+    assert made.standings == {BOWLS: (1000, 1000, 3)}
 
 
 def test_a_refund_in_parts_takes_off_no_more_than_was_given() -> None:
@@ -302,16 +333,16 @@ def test_a_posting_that_no_pledge_accounts_for_is_refused() -> None:
 def test_a_posting_is_the_growth_of_its_campaigns_floor(share: str, value: str) -> None:
     said = refusal(pledge(0, share, value))
 
-    assert f"moves {value or 0} for bowls, whose exact total grew by {int(Fraction(share))}" in said
+    moved = f"{value} from payer to owed" if value else "nothing"
+    due = f"{int(Fraction(share))} from payer to owed"
+    assert f"moves {moved} for bowls, whose exact totals make it {due}" in said
 
 
 def test_a_campaign_is_not_left_below_nothing() -> None:
-    fund = moves(0, ("external", MEALS, "meal", "5"), kind="deposit")
-
     assert "takes more off bowls" in refusal(
-        fund, pledge(1, "1", "1"), pledge(2, "-2", "-2", kind="refund", corrects=1)
+        DEPOSIT, pledge(1, "1", "1"), pledge(2, "-2", "-2", kind="refund", corrects=1)
     )
-    resumed = Recount.resumed(3, b"", {(MEALS, "meal"): 5}, {"meal": 0}, {"bowls": (1, 1)})
+    resumed = Recount.resumed(3, b"", {(MEALS, "meal"): 5}, {"meal": 0}, {BOWLS: Standing(1, 1)})
     with pytest.raises(RecountError, match="Entry 3 leaves bowls below nothing"):
         resumed.add(shape(3, [encode(pledge(3, "-2", "-2", kind="refund", corrects=1))]))
 
@@ -324,6 +355,7 @@ def test_a_campaign_is_not_left_below_nothing() -> None:
         (pledge(0, "1", "1", corrects=0), "is a pledge with corrects: 0"),
         (pledge(0, "1", "1", kind="deposit"), "is a deposit with 1 pledges"),
         (moves(0, ("external", MEALS, "meal", "1"), kind="pledge"), "is a pledge with 0 pledges"),
+        (moves(0, kind="deposit"), "is a deposit that moves nothing"),
         (pledge(0, "-1", "-1", kind="refund", corrects=0), "corrects entry 0, which is not before"),
     ],
 )
@@ -332,13 +364,11 @@ def test_an_entry_whose_kind_and_content_differ_is_refused(entry: Entry, said: s
 
 
 def test_only_a_pledge_can_be_taken_back() -> None:
-    fund = moves(0, ("external", MEALS, "meal", "5"), kind="deposit")
-
     assert "corrects entry 0, which is a deposit" in refusal(
-        fund, pledge(1, "-1", "-1", kind="refund", corrects=0)
+        DEPOSIT, pledge(1, "-1", "-1", kind="refund", corrects=0)
     )
     assert "takes more off soup than entry 1 gave it" in refusal(
-        fund,
+        DEPOSIT,
         pledge(1, "1", "1"),
         msgspec.structs.replace(
             pledge(2, "0", "", kind="refund", corrects=1),
@@ -357,12 +387,22 @@ def test_a_campaign_is_named_once_in_an_entry() -> None:
 
 def test_accounts_count_for_their_cause() -> None:
     assert measured("opening/meals") == ("opening", "meals")
-    assert measured("campaign/winter/held/meals") == ("held", "meals")
-    for stage in ("owed", "delivered", "confirmed"):
-        assert measured(f"charity/x/{stage}/meals") == (stage, "meals")
-    for path in ("external", "sponsor/a/fund", "charity/x/lost/meals", "opening", "a/b/c/d/e", ""):
+    assert measured("campaign/winter/held/meals/x") == ("held", "meals")
+    for stage in STAGES:
+        assert measured(f"charity/x/{stage}/meals/winter") == (stage, "meals")
+    for path in (
+        "external",
+        "sponsor/a/fund",
+        "charity/x/lost/meals/winter",
+        "charity/x/owed/meals",
+        "campaign/winter/held/meals",
+        "charity//owed/meals/winter",
+        "opening",
+        "opening/",
+        "a/b/c/d/e",
+        "",
+    ):
         assert measured(path) == ("", "")
-    assert {measured(owed)[1] for *_, owed in CAMPAIGNS.values()} == {"meals", "miles"}
 
 
 def test_a_workers_refusal_reaches_the_process_that_asked() -> None:
@@ -389,7 +429,7 @@ def test_a_pledge_only_gives_and_a_refund_only_takes() -> None:
     assert "is a refund with a share of 1" in refusal(
         first, pledge(1, "1", "1", kind="refund", corrects=0)
     )
-    resumed = Recount.resumed(3, b"", {(MEALS, "meal"): 5}, {"meal": 0}, {"bowls": (1, 1)})
+    resumed = Recount.resumed(3, b"", {(MEALS, "meal"): 5}, {"meal": 0}, {BOWLS: Standing(1, 1)})
     with pytest.raises(RecountError, match="is a refund with a share of 1"):
         resumed.add(shape(3, [encode(pledge(3, "1", "1", kind="refund", corrects=1))]))
 
@@ -493,7 +533,7 @@ def test_a_cause_is_counted_in_one_unit() -> None:
     in_miles = moves(1, ("external", MEALS, "mile", "1.00"))
 
     assert "counts meals in mile, not in meal" in refusal(first, in_miles)
-    resumed = Recount.resumed(1, b"", {(MEALS, "meal"): 1}, {"meal": 0}, {"bowls": (1, 1)})
+    resumed = Recount.resumed(1, b"", {(MEALS, "meal"): 1}, {"meal": 0}, {BOWLS: Standing(1, 1)})
     with pytest.raises(RecountError, match="counts meals in mile, not in meal"):
         resumed.add(shape(1, [encode(in_miles)]))
 

@@ -242,7 +242,8 @@ BACKUP = "Restore the last backup, and keep this database aside"
         (
             "UPDATE ledger_account SET balance = balance + 1 WHERE path LIKE 'charity/%'",
             (),
-            "charity/harbor-table/owed/meals/bowls holds 301 meal in minor units; its entries make 300.",
+            "charity/harbor-table/owed/meals/bowls holds 301 meal in minor units; "
+            "its entries make 300.",
         ),
         (
             "UPDATE ledger_standing SET due = '301'",

@@ -26,7 +26,12 @@ YOUNG = 3  # days; with fewer, a chart by day would be a dot or a single step
 WHAT = {
     "opening": "Carried forward from before the public record",
     "pledge": "Pledged",
+    "top-up": "Topped up to the guaranteed minimum",
     "refund": "Taken off after a refund",
+    "maturity": "Past its return window",
+    "delivery": "Delivered",
+    "confirmation": "Confirmed to have arrived",
+    "reversal": "Taken back",
     "deposit": "Put into a fund",
     "transfer": "Moved",
 }
