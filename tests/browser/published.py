@@ -47,6 +47,15 @@ CAMPAIGNS = {
     "holiday-bowls": ("meals", Fraction(2, 3), "sponsor/tinwood/fund"),
     "service-dogs": ("dogs", Fraction(355, 7), "external"),
 }
+HOLDING = "service-dogs"
+
+
+def account(stage: str, campaign: str) -> str:
+    """Where a campaign's promise stands at a stage."""
+    cause = CAMPAIGNS[campaign][0]
+    if stage == "held":
+        return f"campaign/{campaign}/held/{cause}/harbor-table"
+    return f"charity/harbor-table/{stage}/{cause}/{campaign}"
 
 
 class Files(dict[str, bytes]):
@@ -62,7 +71,10 @@ class Files(dict[str, bytes]):
 
 @dataclass
 class Published:
-    """A log of what a shop's orders gave, its files and what its site shows."""
+    """A log of what a shop's orders gave, its files and what its site shows.
+
+    What `service-dogs` gives is held until `mature`.
+    """
 
     entries: list[bytes] = field(default_factory=list)
     files: Files = field(default_factory=Files)
@@ -70,7 +82,8 @@ class Published:
     signers: list[Signer] = field(default_factory=list)
     keys: list[ListedKey] = field(default_factory=list)
     balances: dict[tuple[str, str], int] = field(default_factory=dict)
-    totals: dict[str, Fraction] = field(default_factory=dict)
+    promised: dict[str, Fraction] = field(default_factory=dict)
+    matured: dict[str, Fraction] = field(default_factory=dict)
     orders: int = 0
 
     def __post_init__(self) -> None:
@@ -98,6 +111,15 @@ class Published:
     def refund(self, corrects: int) -> int:
         """Take off again what an entry gave."""
         return self._pledge("refund", f"refund-{corrects}", -1, corrects)
+
+    def mature(self) -> int:
+        """The return window of all that is held ends."""
+        held = self.promised[HOLDING] - self.matured.get(HOLDING, Fraction(0))
+        growth = self._grow(self.matured, HOLDING, held)
+        cause, _, _ = CAMPAIGNS[HOLDING]
+        moved = self._move(account("held", HOLDING), account("owed", HOLDING), cause, growth)
+        pledge = EntryPledge(HOLDING, 1, str(held))
+        return self._enter("maturity", "maturity", (pledge,), [moved])
 
     def post(self, kind: str, *moves: tuple[str, str, str, int]) -> int:
         """Move minor units of a cause's unit between accounts."""
@@ -140,15 +162,20 @@ class Published:
         pledges: list[EntryPledge] = []
         postings: list[EntryPosting] = []
         for campaign, (cause, share, payer) in CAMPAIGNS.items():
-            before = self.totals.get(campaign, Fraction(0))
-            self.totals[campaign] = before + sign * share
-            growth = floor(before + sign * share) - floor(before)
-            pledges.append(EntryPledge(campaign, 1, str(sign * share)))
-            sides = (payer, f"charity/harbor-table/owed/{cause}")
+            held = campaign == HOLDING
+            growth = self._grow(self.promised, campaign, sign * share)
+            pledges.append(EntryPledge(campaign, 1, str(sign * share), held=held))
+            sides = (payer, account("held" if held else "owed", campaign))
             if growth:
                 debit, credit = sides if growth > 0 else sides[::-1]
                 postings.append(self._move(debit, credit, cause, abs(growth)))
         return self._enter(kind, ref, tuple(pledges), postings, corrects)
+
+    @staticmethod
+    def _grow(totals: dict[str, Fraction], campaign: str, share: Fraction) -> int:
+        before = totals.get(campaign, Fraction(0))
+        totals[campaign] = before + share
+        return floor(before + share) - floor(before)
 
     def _move(self, debit: str, credit: str, cause: str, minor: int) -> EntryPosting:
         _, unit, _, scale, _ = CAUSES[cause]
@@ -184,15 +211,16 @@ class Published:
 
     def _counter(self, cause: str) -> dict:
         label, unit, kind, scale, _ = CAUSES[cause]
+        (campaign,) = (name for name, terms in CAMPAIGNS.items() if terms[0] == cause)
         stages = {
-            stage: self.balances.get((f"charity/harbor-table/{stage}/{cause}", unit), 0)
-            for stage in ("owed", "delivered", "confirmed")
+            stage: self.balances.get((account(stage, campaign), unit), 0)
+            for stage in ("held", "owed", "delivered", "confirmed")
         }
         stages["delivered"] += stages["confirmed"]
         opening = self.balances.get((f"opening/{cause}", unit), 0)
-        pledged = stages["owed"] + stages["delivered"]
+        pledged = stages["held"] + stages["owed"] + stages["delivered"]
         shown = opening + pledged
-        sums = stages | {"held": 0, "opening": opening, "pledged": pledged, "shown": shown}
+        sums = stages | {"opening": opening, "pledged": pledged, "shown": shown}
         figures = {
             measure: {"value": decimal(minor, scale), "text": text(minor, kind, unit, scale)}
             for measure, minor in sums.items()
@@ -213,10 +241,14 @@ def published(orders: int) -> Published:
     for _ in range(orders - 1):
         log.order()
     log.refund(3)
-    given = log.balances["charity/harbor-table/owed/meals", "meal"]
-    stage = "charity/harbor-table/{}/meals".format
-    log.post("transfer", (stage("owed"), stage("delivered"), "meals", given // 2))
-    log.post("transfer", (stage("delivered"), stage("confirmed"), "meals", given // 3))
+    owed, delivered, confirmed = (
+        account(stage, "holiday-bowls") for stage in ("owed", "delivered", "confirmed")
+    )
+    given = log.balances[owed, "meal"]
+    log.post("delivery", (owed, delivered, "meals", given // 2))
+    log.post("confirmation", (delivered, confirmed, "meals", given // 3))
+    log.mature()
+    log.order()
     return log.publish()
 
 

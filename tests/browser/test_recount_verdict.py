@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from almoner.log.entry import Entry, encode
 from almoner.log.recount import Recount, RecountError, shape
 from tests.browser.published import encoded, published
+from tests.log.lies import LIES, TRUTH
 from tests.log.test_recount_verdict import altered, first_wrong
 
 pytestmark = pytest.mark.browser
@@ -18,8 +19,9 @@ FOLD = """async (entries) => {
   const { Fold } = await import("/static/web/proof/entries.js");
   const { bytesOf, ProofError } = await import("/static/web/proof/verify.js");
   const fold = new Fold();
-  const told = (wrong) => ({
+  const told = (wrong, said) => ({
     wrong,
+    said,
     totals: Object.fromEntries([...fold.totals()].map(([cause, sums]) => [cause,
       Object.fromEntries(Object.entries(sums).map(([measure, sum]) => [measure, String(sum)]))])),
   });
@@ -27,9 +29,9 @@ FOLD = """async (entries) => {
     for (const entry of entries) fold.add(bytesOf(entry));
   } catch (error) {
     if (!(error instanceof ProofError)) throw error;
-    return told(fold.size);
+    return told(fold.size, error.message);
   }
-  return told(null);
+  return told(null, "");
 }"""
 
 
@@ -64,6 +66,33 @@ def test_the_browser_refuses_the_entry_that_the_reference_refuses(fold, found):
         }
 
 
+def test_the_browser_refuses_every_lie_as_the_command_line_does(fold):
+    for name, told in LIES.items():
+        said = fold(told.entries)
+        assert said["wrong"] == len(told.entries) - 1, name
+        assert told.said in said["said"], name
+        assert fold(told.entries[:-1])["wrong"] is None, name
+
+
+def test_the_browser_counts_a_whole_life_as_the_command_line_does(fold):
+    said = fold(TRUTH.entries)
+    wrong, made = recounted(TRUTH.entries)
+    assert (said["wrong"], wrong) == (None, None)
+    assert said["totals"] == {
+        cause: {measure: str(minor) for measure, minor in sums.items()}
+        for cause, sums in made.totals().items()
+    }
+
+
+def test_more_evidence_than_there_may_be_is_refused_by_the_browser(page, serve_log):
+    page.goto(serve_log(published(9)).url + "/blank/")
+    start = '{"v":1,"index":0,"time":"2026-05-20T12:00:00.000000Z","kind":"delivery",'
+    moved = '"postings":[{"debit":"a","credit":"b","unit":"meal","value":"1"}],'
+    digests = ",".join(f'"{"ab" * 32}"' for _ in range(21))
+    said = page.evaluate(FOLD, [f'{start}{moved}"evidence":[{digests}]}}'])
+    assert "has 21 pieces of evidence, over 20" in said["said"]
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -79,6 +108,11 @@ def test_the_browser_refuses_the_entry_that_the_reference_refuses(fold, found):
         (b'"share":"2/3"', b'"share":"2/03"'),
         (b'"share":"2/3"', b'"share":"0.5"'),
         (b'"share":"2/3"', b'"share":"2/3","limited":""'),
+        (b'"share":"2/3"', b'"share":"2/3","charity":""'),
+        (b'"share":"2/3"', b'"share":"2/3","held":false'),
+        (b'"share":"2/3"', b'"share":"2/3","held":1'),
+        (b'"share":"2/3"', b'"held":true,"share":"2/3"'),
+        (b'"kind":"pledge"', b'"kind":"pledge","evidence":[]'),
         (b"2026-05-20T", b"2026-02-30T"),
         (b"2026-05-20T12", b"2026-05-20T24"),
         (b"holiday", b"h\\u006fliday"),

@@ -82,7 +82,9 @@ class Verdict:
     def _is_of_its_kind(self, entry: Entry) -> bool:
         if entry.kind not in KINDS:
             return False
-        if len(entry.evidence) > 20 or any(len(each) != 64 for each in entry.evidence):
+        if len(entry.evidence) > 20:
+            return False
+        if any(len(each) != 64 or each.strip("0123456789abcdef") for each in entry.evidence):
             return False
         if entry.evidence and entry.kind not in HANDOVERS:
             return False

@@ -197,14 +197,15 @@ export class Fold {
     const { kind, postings = [] } = entry;
     const promises = this.#promisesOf(entry);
     const minors = postings.map((posting) => this.#minor(posting));
-    if (entry.corrects !== undefined) {
-      this.#correct(entry.corrects, { kind, promises, postings, minors });
-    }
-    if (promises.size) this.#keep(promises, postings, minors);
-    else for (const posting of postings) this.#checkWay(kind, posting);
+    const kept = { kind, promises, postings, minors };
+    const legs = promises.size
+      ? postings.map((posting, at) => this.#leg(promises, posting, minors[at]))
+      : [];
+    if (!promises.size) for (const posting of postings) this.#checkWay(kind, posting);
+    if (entry.corrects !== undefined) this.#correct(entry.corrects, kept);
+    this.#keep(promises, legs);
     this.#move(postings, minors);
-    const correctable = CORRECTABLE.includes(kind);
-    this.#kept.push(correctable ? { kind, promises, postings, minors } : kind);
+    this.#kept.push(CORRECTABLE.includes(kind) ? kept : kind);
     this.#time = entry.time;
     this.size += 1;
   }
@@ -342,11 +343,9 @@ export class Fold {
   /**
    * Holds each posting against what its part's exact totals make.
    * @param {Map<string, Promised>} promises
-   * @param {Posting[]} postings
-   * @param {bigint[]} minors
+   * @param {(Leg & { part: string })[]} legs
    */
-  #keep(promises, postings, minors) {
-    const legs = postings.map((posting, at) => this.#leg(promises, posting, minors[at]));
+  #keep(promises, legs) {
     let at = 0;
     for (const promise of promises.values()) {
       for (const leg of this.#grow(promise)) {
