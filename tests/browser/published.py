@@ -235,10 +235,13 @@ def salt(ref: str) -> bytes:
 
 
 def published(orders: int) -> Published:
-    """A log of nine orders or more, one of them refunded, and what they gave delivered."""
+    """A log of nine orders or more, one of them refunded, and what they gave delivered.
+
+    What was held of them has matured, but for the last.
+    """
     log = Published()
     log.order("Order #1001")
-    for _ in range(orders - 1):
+    for _ in range(orders - 2):
         log.order()
     log.refund(3)
     owed, delivered, confirmed = (
