@@ -5,6 +5,7 @@ from pathlib import Path
 
 from almoner.campaigns.model import CampaignVersion, Line, Manual, Order, Refund, RefundedLine
 from almoner.ledger import Database, Event, Ledger, Outcome, Posting, Transfer, connect, schema
+from almoner.ledger.event import EventKind
 from almoner.units import Amount, Unit, currency
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
@@ -55,9 +56,10 @@ def order(
     kind: str = "order",
     tags: tuple[str, ...] = (),
     currency: str = "USD",
+    reader: str = "",
 ) -> Event:
     """A paid order; of one piece at 10.00 where no lines are given."""
-    body = Order(currency, lines or (Line("1", 1, 1000),), tags)
+    body = Order(currency, lines or (Line("1", 1, 1000),), tags, reader=reader)
     return Event("shop", ref, kind, when, body)  # type: ignore[arg-type]
 
 
@@ -83,6 +85,20 @@ def moved(ref: str, debit: str, credit: str, minor: int, unit: Unit = MEAL) -> E
     """A transfer of one posting."""
     body = Transfer((Posting(debit, credit, Amount(unit, minor)),))
     return Event("admin", ref, "transfer", NOW, body)
+
+
+def handed(
+    ref: str,
+    stage: EventKind,
+    debit: str,
+    credit: str,
+    minor: int,
+    unit: Unit = MEAL,
+    corrects: int | None = None,
+) -> Event:
+    """A delivery, what a charity confirms of one, or what is taken back of either."""
+    body = Transfer((Posting(debit, credit, Amount(unit, minor)),), corrects)
+    return Event("admin", ref, stage, NOW, body)
 
 
 def put_up(ref: str, minor: int, unit: Unit = MEAL) -> Event:

@@ -14,9 +14,8 @@ from random import Random
 from typing import Literal
 
 from almoner.campaigns.model import Part
-from almoner.ledger import Event, Ledger, Posting, Transfer, connect, mature, publish
-from almoner.units import Amount
-from tests.ledger.examples import MEAL, NOW, START, campaign, order, pieces, refund
+from almoner.ledger import Event, Ledger, connect, mature, publish
+from tests.ledger.examples import NOW, START, campaign, handed, order, pieces, refund
 
 BATCH = 500
 HOLD = 3  # days; a batch takes an hour
@@ -67,7 +66,7 @@ def batches(seed: int, count: int) -> Iterator[list[Event]]:
             elif chance < 0.95:
                 stage: Stage = random.choice(["delivery", "confirmation"])
                 events.append(
-                    handed(ref, stage, random.choice(list(RATES)), 2 ** random.randint(0, 9))
+                    hand_over(ref, stage, random.choice(list(RATES)), 2 ** random.randint(0, 9))
                 )
             else:
                 events.append(random.choice(said or events or [order(ref)]))
@@ -75,12 +74,12 @@ def batches(seed: int, count: int) -> Iterator[list[Event]]:
         yield events
 
 
-def handed(ref: str, stage: Stage, to: tuple[str, str], minor: int) -> Event:
+def hand_over(ref: str, stage: Stage, to: tuple[str, str], minor: int) -> Event:
     """Meals handed to a charity, or confirmed by it."""
     slug, charity = to
     places = ("owed", "delivered") if stage == "delivery" else ("delivered", "confirmed")
     debit, credit = (f"charity/{charity}/{place}/meals/{slug}" for place in places)
-    return Event("admin", ref, stage, NOW, Transfer((Posting(debit, credit, Amount(MEAL, minor)),)))
+    return handed(ref, stage, debit, credit, minor)
 
 
 class Model:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from fractions import Fraction
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
-from almoner.ledger import Event, Posting, Transfer, connect, schema
+from almoner.campaigns.model import Part
+from almoner.ledger import Event, Posting, Transfer, connect, mature, schema, top_up
 from almoner.ledger.append import Ledger
 from almoner.ledger.publish import publish
 from almoner.log.entry import SCHEMA, Entry, EntryPledge, EntryPosting
@@ -23,7 +25,7 @@ from tests.ledger.examples import (
     USD,
     by_hand,
     campaign,
-    moved,
+    handed,
     order,
     pieces,
     put_up,
@@ -61,21 +63,42 @@ def fits(entry: object) -> bool:
     return VALIDATOR.is_valid(entry)
 
 
+PROMISES = [
+    campaign("bowls", rate="1/3", trigger="item"),
+    campaign("by-hand", trigger="manual"),
+    campaign("few", cap=1),
+    campaign("paid", fund="sponsor/acme/fund", rate="2"),
+    campaign("daily", daily_cap=1),
+    campaign("each", reader_cap=1),
+    campaign("together", sponsor="acme", sponsor_cap=1),
+    campaign("waits", rate="5/2", hold_days=3, minimum=40, ends_at=NOW + timedelta(days=5)),
+    campaign("doubled", trigger="match", matches="waits", rate="1"),
+    campaign("both", rate="2/3", split=(Part("harbor-table", 2), Part("quiet-house", 1))),
+]
+
+
 @pytest.fixture
 def written(tmp_path: Path) -> Iterator[list[bytes]]:
     """What a ledger wrote of every kind of entry, and with every limit."""
     db = connect(tmp_path / "ledger.db")
     schema.create(db)
     ledger = Ledger(db)
-    publish(db, campaign("bowls", rate="1/3", trigger="item"), NOW)
-    publish(db, campaign("few", cap=1), NOW)
-    publish(db, campaign("paid", fund="sponsor/acme/fund", rate="2"), NOW)
+    for version in PROMISES:
+        publish(db, version, NOW)
     opening = Transfer((Posting("external", "opening/meals", Amount(MEAL, 12)),))
     take(ledger, Event("admin", "opening", "opening", NOW, opening), put_up("fund", 5))
-    take(ledger, *(order(f"order-{n}", pieces(2)) for n in range(4)))
-    take(ledger, put_up("dollars", 1234, USD), moved("delivery", OWED, DELIVERED, 8))
+    take(ledger, *(order(f"order-{n}", pieces(2), reader="7") for n in range(4)))
+    owed, delivered, confirmed = (
+        f"charity/harbor-table/{stage}/meals/bowls" for stage in ("owed", "delivered", "confirmed")
+    )
+    take(ledger, put_up("dollars", 1234, USD), handed("box", "delivery", owed, delivered, 2))
+    take(ledger, handed("arrived", "confirmation", delivered, confirmed, 1))
     take(ledger, refund("refund-1", "order-1", 1, 500), refund("refund-2", "order-2", 2, 1000))
-    take(ledger, by_hand("hand", "bowls", 3))
+    box = next(n for n, body in enumerate(bodies(db)) if b'"kind":"delivery"' in body)
+    take(ledger, handed("back", "reversal", delivered, owed, 1, corrects=box))
+    take(ledger, by_hand("hand", "by-hand", 3))
+    mature(ledger, NOW + timedelta(days=9))
+    top_up(ledger, NOW + timedelta(days=9))
     yield bodies(db)
     db.close()
 
@@ -85,9 +108,9 @@ def test_what_a_ledger_writes_of_every_kind_fits(written: list[bytes]) -> None:
 
     for entry in found:
         VALIDATOR.validate(entry)
-    assert {entry["kind"] for entry in found} >= {"pledge", "refund", "opening", "deposit"}
+    assert {entry["kind"] for entry in found} == set(KINDS) - {"transfer"}
     limits = {each.get("limited") for entry in found for each in entry.get("pledges", ())}
-    assert limits == {None, "cap", "fund", "delivered"}
+    assert limits == {None, "cap", "daily cap", "reader cap", "sponsor cap", "fund", "delivered"}
     # The same entries are what a recount takes.
     made = Recount()
     made.add(shape(0, written))
