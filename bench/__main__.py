@@ -14,13 +14,14 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench import events, ledgers, log, pages
+from bench import events, ledgers, log, pages, promises
 from bench.measure import Row
 
 PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "pages": pages.rows,
     "events": events.rows,
     "ledgers": ledgers.rows,
+    "promises": promises.rows,
     "log": log.rows,
     "growth": log.growth,
 }

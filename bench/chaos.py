@@ -17,7 +17,7 @@ import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from almoner.ledger import Database, audit, connect, reads
-from bench import publishing
+from bench import life, publishing
 from bench.model import CAMPAIGNS, CAP, Key, Model
 from bench.senders import Senders
 from bench.site import Site
@@ -162,14 +162,31 @@ def main() -> int:
     parser.add_argument(
         "--publisher", action="store_true", help="kill only a publisher, see bench.publishing"
     )
+    parser.add_argument("--life", action="store_true", help="kill only appends, see bench.life")
     options = parser.parse_args()
     databases = DATABASES if options.database == "both" else (options.database,)
+    if options.life:
+        return _live(databases, options)
     verdicts: list[Verdict] = []
     for place, database in enumerate(databases):
         kills = (options.kills + place) // len(databases)
         verdicts.append(_watched(database, kills, options))
     print(total(verdicts))
     return 0 if all(verdict.fine for verdict in verdicts) else 1
+
+
+def _live(databases: Sequence[str], options: argparse.Namespace) -> int:
+    """A ledger's long life on each database, and one line of what it came to."""
+    console = Console(stderr=True)
+    different = 0
+    for database in databases:
+        with console.status(f"Living {life.EVENTS:,} events on {database}"):
+            found = life.run(database, options.kills, options.seed)
+        for sentence in found[:MAX_SENTENCES]:
+            console.print(f"{database}, seed {options.seed}: {sentence}", markup=False)
+        different += len(found)
+        print(f"{database}: events {life.EVENTS}, kills {options.kills}, different {len(found)}")
+    return int(different > 0)
 
 
 def _watched(database: str, kills: int, options: argparse.Namespace) -> Verdict:
