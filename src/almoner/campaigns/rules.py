@@ -39,11 +39,10 @@ def pledges(
             count, rate = _matched(version, made), minor_rate("match", version.rate, version.scale)
         else:
             count, rate = occurrences(version, body)
-        wanted = count * rate
-        if wanted <= 0:
+        if count <= 0 or not rate:
             continue
         limits = scopes(version, body, when)
-        for each in grant(version, wanted, given, limits):
+        for each in grant(version, count * rate, given, limits):
             given.add(version, each, limits)
             made.append((version, each))
             if version.group and each.granted:
@@ -55,15 +54,13 @@ def grant(
     version: CampaignVersion, wanted: Fraction, given: Given, limits: Sequence[Scope] = ()
 ) -> list[Pledge]:
     """One pledge for each charity: of `wanted` minor units what the limits leave."""
-    shares = version.parts
-    standings = [given.standing(version.campaign, part.charity) for part in shares]
-    uses = [given.used(scope.key) if scope.key else NOTHING for scope in limits]
-    over = lcm(
-        wanted.denominator,
-        *[standing.parts for standing in standings],
-        *[used.denominator for used in uses],
-    )
-    due = sum(standing.due * (over // standing.parts) for standing in standings)
+    standings = [given.standing(version.campaign, part.charity) for part in version.parts]
+    over = lcm(wanted.denominator, *[standing.parts for standing in standings])
+    uses: list[Fraction] = []
+    if limits:
+        uses = [given.used(scope.key) if scope.key else NOTHING for scope in limits]
+        over = lcm(over, *[used.denominator for used in uses])
+    due = sum([standing.due * (over // standing.parts) for standing in standings])
     asked = room = wanted.numerator * (over // wanted.denominator)
     limited: Limit = ""
     cap = MAX_MINOR if version.cap is None else version.cap
@@ -75,11 +72,16 @@ def grant(
             room, limited = max(0, free), scope.limit
     fund = given.left(version)
     if fund is not None:
-        posted = sum(standing.posted for standing in standings)
+        posted = sum([standing.posted for standing in standings])
         if (posted + fund) * over - due < room:
             room, limited = max(0, (posted + fund) * over - due), "fund"
     granted = asked if not limited else room if version.partial else 0
-    weights = sum(part.weight for part in shares)
+    if not version.split and not limits:
+        held = version.hold_days > 0
+        (standing,) = standings
+        charity = version.charity
+        return [_moved(version, charity, standing, asked, granted, over, limited, held)]
+    weights = sum(part.weight for part in version.parts)
     return [
         _part(
             version,
@@ -90,7 +92,7 @@ def grant(
             Fraction(part.weight, over * weights),
             limited,
         )
-        for part, standing in zip(shares, standings, strict=True)
+        for part, standing in zip(version.parts, standings, strict=True)
     ]
 
 
