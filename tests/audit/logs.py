@@ -92,6 +92,10 @@ class Log:
         """Append that many entries and publish a checkpoint."""
         size = len(self.entries)
         new = [entry(index, self.branch) for index in range(size, size + count)]
+        return self.append(new, show=show)
+
+    def append(self, new: list[bytes], *, show: bool = True) -> "Log":
+        """Append these entries and publish a checkpoint."""
         self.entries += new
         self._writer.add(new)
         self._writer.flush()

@@ -12,11 +12,13 @@ from almoner.audit.monitor import Watch, look
 from almoner.audit.sources import Directory, SourceError
 from almoner.audit.sources import Site as SiteSource
 from almoner.log import keylist
+from almoner.log.entry import encode
 from almoner.log.keylist import KeyList, ListedKey, endorsement_text
 from almoner.log.note import COSIGNATURE, write
 from almoner.log.policy import Policy, Witness
 from almoner.log.store import COUNTERS, KEYS
 from tests.audit.logs import ORIGIN, Log, Site, counters, signer
+from tests.log.lies import TRUTH
 
 NOW = 1_800_000_000
 
@@ -93,6 +95,29 @@ def test_a_memory_survives_the_file(log, watching, tmp_path):
     log.grow(300)
 
     assert watching.look() == {}
+
+
+@pytest.mark.parametrize("cut", range(1, len(TRUTH.entries)))
+def test_what_is_held_and_split_is_remembered(log, watching, tmp_path, cut):
+    path = tmp_path / "state.json"
+    found = [encode(each) for each in TRUTH.entries]
+    log.append(found[:cut])
+    assert watching.look() == {}
+    memories.write(path, watching.memory)
+
+    watching.memory = memories.read(path)
+    log.append(found[cut:])
+
+    assert watching.look() == {}
+    _, counted = watching.memory.resume()
+    assert counted.standings["bowls", ""] == (7, 7, 2)
+
+
+def test_a_memory_of_another_version_is_refused_with_what_to_do(tmp_path):
+    path = tmp_path / "state.json"
+    path.write_bytes(b'{"version":1,"standings":{"bowls":[1,3]}}')
+    with pytest.raises(SourceError, match="it is of version 1, not 2: move it away"):
+        memories.read(path)
 
 
 def test_a_damaged_memory_is_refused(log, watching, tmp_path):
