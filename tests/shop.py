@@ -56,6 +56,7 @@ def refund(id: int, of: int, lines: Iterable[dict[str, Any]] = (), **more: Any) 
         "order_adjustments": [],
         "refund_line_items": list(lines),
         "transactions": [],
+        "total_duties_set": {"shop_money": {"amount": "0.00", "currency_code": "USD"}},
         **more,
     }
 

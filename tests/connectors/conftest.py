@@ -23,6 +23,12 @@ KINDS = {
 }
 
 
+def read(body: Any, topic: str = "orders/paid", shop: str = "demo", key: bytes = b"") -> Any:
+    """The events of a delivery of Shopify's."""
+    raw = body if isinstance(body, bytes) else encoded(body)
+    return shopify.read({"x-shopify-topic": topic}, raw, shop, NOW, key)
+
+
 class Shop:
     """Delivers bodies to a ledger, and tells what the campaigns have given since."""
 
@@ -31,7 +37,7 @@ class Shop:
 
     def deliver(self, body: Any, topic: str = "orders/paid", shop: str = "demo") -> list[Outcome]:
         """One verified delivery."""
-        return self.ledger.append(shopify.read(encoded(body), topic, shop, NOW), NOW)
+        return self.ledger.append(read(body, topic, shop), NOW)
 
     def given(self) -> tuple[int, int, int]:
         """Cents by revenue, meals by items, toys by orders."""

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from almoner.connectors.shopify import TOPICS, read
+from almoner.connectors.shopify import TOPICS
 from almoner.intake.problem import Problem
-from tests.connectors.conftest import NOW
-from tests.shop import encoded
+from tests.connectors.conftest import read
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 PAYLOADS = sorted(VECTORS.glob("shopify-*/*.json"))
@@ -63,11 +62,11 @@ def test_the_body_is_counted_or_refused_for_what_it_is(path):
     for topic, body in inner(path):
         if isinstance(expected, str):
             with pytest.raises(Problem) as caught:
-                read(encoded(body), topic, "demo", NOW)
+                read(body, topic)
             assert (caught.value.status, caught.value.code) == (422, expected)
             assert caught.value.detail.endswith(".")
         else:
-            events = read(encoded(body), topic, "demo", NOW)
+            events = read(body, topic)
             assert [event.kind for event in events] == expected
 
 
@@ -75,7 +74,7 @@ def test_the_body_is_counted_or_refused_for_what_it_is(path):
 def test_a_whole_rest_answer_is_refused_and_says_what_to_send(path):
     for topic in TOPICS:
         with pytest.raises(Problem) as caught:
-            read(path.read_bytes(), topic, "demo", NOW)
+            read(path.read_bytes(), topic)
         assert caught.value.status == 422
         assert caught.value.code in ("wrapped-body", "not-an-order", "not-a-refund")
 

@@ -79,7 +79,7 @@ def _events(value: Any, at: int, now: datetime, objects: Sequence[Any]) -> list[
     body = msgspec.json.encode(value)
     try:
         if "line_items" in value:
-            return shopify.read(body, "orders/paid", "sample", now)
+            return shopify.read({"x-shopify-topic": "orders/paid"}, body, "sample", now)
         return [api.parse(body, "sample", f"sample-{at}", now)]
     except Problem as problem:
         raise SampleError(f"{place}{problem.title}. {problem.detail}") from None

@@ -13,7 +13,7 @@ import msgspec
 from almoner.connectors import shopify
 from almoner.intake.api import Receipt, receipt
 from almoner.intake.committer import Committer
-from almoner.intake.http import Receive, Scope, Send, header, read_body, respond
+from almoner.intake.http import Receive, Scope, Send, read_body, respond
 from almoner.ledger import Event, Outcome
 
 CONFLICT = "It was received before and said something else. Nothing was changed."
@@ -38,10 +38,11 @@ class ShopifyDeliveries:
         """Verify, read, commit, acknowledge; a `Problem` at the first thing that is wrong."""
         body = await read_body(receive, shopify.MAX_BODY)
         now = datetime.now(UTC)
-        signature = header(scope, b"x-shopify-hmac-sha256")
-        triggered = header(scope, b"x-shopify-triggered-at")
-        shop = shopify.verify(body, signature, triggered, self._shops, now)
-        events = shopify.read(body, header(scope, b"x-shopify-topic"), shop, now)
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        shop = shopify.verify(headers, body, self._shops, now)
+        events = shopify.read(headers, body, shop, now, self._shops[shop].encode())
         outcomes = await self._committer.append(events)
         _warn(shop, events, outcomes)
         answer = Answer(tuple(_receipt(outcome) for outcome in outcomes))
