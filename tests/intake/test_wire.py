@@ -1,6 +1,7 @@
 """Every field that cannot be used is named, with a status and a code that stay."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 LINE = {"id": "1", "quantity": 2, "revenue": "19.98"}
 ORDER = {"kind": "order", "id": "o-1", "currency": "USD", "lines": [LINE]}
 REFUND = {"kind": "refund", "id": "r-1", "order": "o-1", "currency": "USD"}
+ACTION = {"kind": "action", "id": "a-1", "action": "sign-up"}
 MANUAL = {"kind": "manual", "id": "m-1", "campaign": "rescue-road", "quantity": 12}
 
 
@@ -39,6 +41,35 @@ def test_good_events_are_read():
     assert read({**ORDER, "source": "kiosk"}).source == "api:till/kiosk"
     assert read(REFUND).body.order == "o-1"
     assert read(MANUAL).body.quantity == 12
+
+
+def test_an_order_may_tell_kinds_discounts_tax_shipping_place_and_reader():
+    line = {**LINE, "kind": "round-up", "collections": ["toys"], "discount": "1", "tax": "0.5"}
+    told = {"shipping": "4.90", "shipping_tax": "0.39", "place": "US-AL", "reader": "customer 5"}
+    order = read({**ORDER, "lines": [line], **told}).body
+    (sold,) = order.lines
+    assert (sold.kind, sold.collections) == ("round-up", ("toys",))
+    assert (sold.revenue, sold.discount, sold.tax) == (1998, 100, 50)
+    assert (order.shipping, order.shipping_tax, order.place) == (490, 39, "US-AL")
+    assert read({**REFUND, "shipping": "4.90"}).body.shipping == 490
+
+
+def test_a_reader_is_kept_as_a_hash_within_its_source():
+    def reader(**more):
+        return read({**ORDER, "reader": "customer 5", **more}).body.reader
+
+    assert re.fullmatch("[0-9a-f]{32}", reader())
+    assert reader() == reader(id="o-2")
+    assert len({reader(), reader(source="kiosk"), reader(reader="customer 6")}) == 3
+    assert read(ORDER).body.reader == ""
+
+
+def test_an_action_is_what_a_reader_did_without_paying():
+    event = read({**ACTION, "tags": ["story-5"], "place": "GB-SCT", "reader": "customer 5"})
+    assert (event.kind, event.ref) == ("action", "a-1")
+    assert (event.body.kind, event.body.quantity, event.body.tags) == ("sign-up", 1, ("story-5",))
+    bought = read({**ORDER, "reader": "customer 5"})
+    assert event.body.reader == bought.body.reader != ""
 
 
 LINES = "lines[0]"
@@ -138,6 +169,31 @@ BAD = {
         "invalid-field",
         "order",
     ),
+    "another kind of line": (
+        {**ORDER, "lines": [{**LINE, "kind": "shipping"}]},
+        "invalid-field",
+        f"{LINES}.kind",
+    ),
+    "a discount below zero": (
+        {**ORDER, "lines": [{**LINE, "discount": "-1"}]},
+        "invalid-amount",
+        f"{LINES}.discount",
+    ),
+    "an e-mail as collection": (
+        {**ORDER, "lines": [{**LINE, "collections": ["for a@b.example"]}]},
+        "personal-data",
+        f"{LINES}.collections",
+    ),
+    "an e-mail as tag": ({**ORDER, "tags": ["a@b.example"]}, "personal-data", "tags"),
+    "an e-mail as reader": ({**ORDER, "reader": "a@b.example"}, "personal-data", "reader"),
+    "a country's name": ({**ORDER, "place": "Kentucky"}, "invalid-field", "place"),
+    "a place in two lines": ({**ORDER, "place": "US\n"}, "invalid-field", "place"),
+    "a tenth of a cent of shipping": ({**ORDER, "shipping": "1.001"}, "invalid-amount", "shipping"),
+    "shipping back below zero": ({**REFUND, "shipping": "-1"}, "invalid-amount", "shipping"),
+    "another action": ({**ACTION, "action": "click"}, "invalid-field", "action"),
+    "no action": ({"kind": "action", "id": "1"}, "invalid-field", "action"),
+    "an action that did not happen": ({**ACTION, "quantity": 0}, "invalid-field", "quantity"),
+    "an action of somebody": ({**ACTION, "reader": "a@b.example"}, "personal-data", "reader"),
     "a list": ([], "invalid-field", ""),
 }
 

@@ -12,7 +12,6 @@ from hashlib import sha256
 MAX_TAGS = 250  # Shopify's own limit
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _PART = re.compile(r"[A-Z0-9]{1,3}")
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 def place(country: str | None, part: str | None) -> str:
@@ -39,8 +38,3 @@ def tags(text: str) -> tuple[str, ...]:
         for tag in each
         if tag and len(tag) <= 255 and "@" not in tag and sum(c.isdigit() for c in tag) < 7
     )[:MAX_TAGS]
-
-
-def looks_like_email(text: str) -> bool:
-    """Whether a text has the form of an e-mail address."""
-    return _EMAIL.search(text) is not None

@@ -1,31 +1,35 @@
 """Leaves out of a body every key that its connector does not decode.
 
 So a delivery that was rejected can be stored and replayed without anybody's name or address
-in it. Values stay byte for byte. Limit: a key that is decoded keeps its value, if it is of
-the kind that is expected there; an order's tags are cleaned when they are read, not here.
+in it. A decoded key keeps its value, byte for byte, if it is of the kind that is expected
+there; what looks like an e-mail is cut out of texts. Limit: a name written into a field that
+a campaign can need, such as a tag, is not known as one.
 """
 
+import re
 import types
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _encode = msgspec.json.encode
+_text = msgspec.json.Decoder(str).decode
+_EMAIL = re.compile(r"[^\s@,;]+@[^\s@,;]+")
 _MAX_DEPTH = 12  # the deepest body that is read here has seven
 
 
-def keep(body: bytes, shape: Any) -> bytes:
-    """`body` with the keys of `shape` alone; nothing where it is no JSON object or list."""
+def keep(body: bytes, shape: Any, without: frozenset[str] = frozenset()) -> bytes:
+    """`body` with the keys of `shape` alone, less those `without`; nothing where it is no JSON."""
     try:
-        kept = _kept(msgspec.Raw(body.strip()), shape, 0)
+        kept = _kept(msgspec.Raw(body.strip()), shape, without, 0)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return b""
     return b"" if kept is None else bytes(kept)
 
 
-def _kept(raw: msgspec.Raw, shape: Any, depth: int) -> msgspec.Raw | None:
+def _kept(raw: msgspec.Raw, shape: Any, without: frozenset[str], depth: int) -> msgspec.Raw | None:
     """A value as far as its shape reaches; None where it is of another kind."""
     first = bytes(raw)[:1]
     if depth > _MAX_DEPTH:
@@ -37,16 +41,22 @@ def _kept(raw: msgspec.Raw, shape: Any, depth: int) -> msgspec.Raw | None:
         kept = {
             key: value
             for key, inner in _object(raw).items()
-            if key in fields and (value := _kept(inner, fields[key], depth + 1)) is not None
+            if key in fields
+            and key not in without
+            and (value := _kept(inner, fields[key], without, depth + 1)) is not None
         }
         return msgspec.Raw(_encode(kept))
     if first == b"[":
         item = _item(shape)
         if item is None:
             return None
-        inside = (_kept(inner, item, depth + 1) for inner in _list(raw))
+        inside = (_kept(inner, item, without, depth + 1) for inner in _list(raw))
         return msgspec.Raw(_encode([each for each in inside if each is not None]))
-    return raw if first == b"n" or _scalar(shape) else None
+    if first != b"n" and not _scalar(shape):
+        return None
+    if first == b'"' and "@" in (text := _text(raw)):
+        return msgspec.Raw(_encode(_EMAIL.sub("", text)))
+    return raw
 
 
 def _options(shape: Any) -> tuple[Any, ...]:
@@ -65,22 +75,26 @@ def _fields(shape: Any) -> dict[str, Any] | None:
         for option in _options(shape)
         if isinstance(option, type) and issubclass(option, msgspec.Struct)
     ]
-    fields = {
-        each.encode_name: each.type for one in structs for each in msgspec.structs.fields(one)
-    }
+    fields: dict[str, Any] = {}
+    for one in structs:
+        if one.__struct_config__.tag_field:
+            fields[one.__struct_config__.tag_field] = str
+        for each in msgspec.structs.fields(one):
+            known = fields.get(each.encode_name, each.type)
+            fields[each.encode_name] = Union[known, each.type]  # noqa: UP007
     return fields if structs else None
 
 
 def _item(shape: Any) -> Any:
-    for option in _options(shape):
-        if get_origin(option) is list:
-            return get_args(option)[0]
-    return None
+    """What a list of its shape holds; None where no list is expected."""
+    items = [get_args(each)[0] for each in _options(shape) if get_origin(each) is list]
+    return Union[tuple(items)] if items else None  # noqa: UP007
 
 
 def _scalar(shape: Any) -> bool:
     return any(
-        isinstance(option, type) and not issubclass(option, msgspec.Struct | types.NoneType)
+        get_origin(option) is Literal
+        or (isinstance(option, type) and not issubclass(option, msgspec.Struct | types.NoneType))
         for option in _options(shape)
-        if get_origin(option) is None
+        if get_origin(option) is not list
     )

@@ -2,10 +2,12 @@
 
 import hmac
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 
 from almoner.intake.problem import Problem
+
+MAX_SIGNATURES = 10  # old and new secrets of a change; a header may hold thousands
 
 
 def sign_base64(body: bytes, secret: str) -> str:
@@ -14,16 +16,24 @@ def sign_base64(body: bytes, secret: str) -> str:
 
 
 def signer(
-    given: str, secrets: Mapping[str, str], sign: Callable[[str], str], header: str, source: str
+    given: Sequence[str],
+    secrets: Mapping[str, str],
+    sign: Callable[[str], str],
+    header: str,
+    title: str,
 ) -> str:
-    """The connection under whose secret `sign` gives `given`; a 401 `Problem` where none does."""
-    if not given.strip():
+    """The connection whose secret signs as one of `given`; a 401 `Problem` where none does.
+
+    A sender that is changing its secret gives one signature under each.
+    """
+    wanted = [each.strip().encode("latin-1", "replace") for each in given if each.strip()]
+    if not wanted:
         raise unsigned(header)
-    wanted = given.strip().encode("latin-1", "replace")
     for name, secret in secrets.items():
-        if hmac.compare_digest(sign(secret).encode(), wanted):
+        made = sign(secret).encode()
+        if made and any(hmac.compare_digest(made, each) for each in wanted[:MAX_SIGNATURES]):
             return name
-    raise unknown(header, secrets, source)
+    raise unknown(header, secrets, title)
 
 
 def unsigned(header: str) -> Problem:
@@ -36,14 +46,14 @@ def unsigned(header: str) -> Problem:
     )
 
 
-def unknown(header: str, secrets: Mapping[str, str], source: str) -> Problem:
+def unknown(header: str, secrets: Mapping[str, str], title: str) -> Problem:
     """A signature that no connection's secret makes."""
     return Problem(
         401,
         "bad-signature",
         "The signature does not fit",
-        f"{header} is not of this body under the secret of any {source} connection. Compare the "
+        f"{header} is not of this body under the secret of any {title} connection. Compare the "
         "secret kept here with the one that the sender signs with."
         if secrets
-        else f"No {source} connection is set up here: make one with the sender's signing secret.",
+        else f"No {title} connection is set up here: make one with the sender's signing secret.",
     )

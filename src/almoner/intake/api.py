@@ -122,7 +122,7 @@ def parse(body: bytes, key: str, default_id: str, now: datetime) -> Event:
     """One event from its JSON; a `Problem` says what is wrong with it."""
     if b"\\u0000" in body:
         raise Problem(422, "invalid-field", "A field cannot be used", "A text holds U+0000.")
-    return read(decode(wire.decode, body), key, default_id, now)
+    return read(decode(wire.decode, body), f"api:{key}", default_id, now)
 
 
 def _split(body: bytes) -> list[bytes]:

@@ -1,17 +1,21 @@
 """The API's own event format, validated while it is decoded.
 
 Money is a decimal string in the order's currency, as printed on the bill: after discounts,
-without tax and shipping. Times are RFC 3339 with a zone. These structs are also what the
-OpenAPI document is made from.
+without tax and shipping, each of which has a field of its own. Times are RFC 3339 with a zone.
+A sender's word for a reader is never kept: only its hash within the source, and none where it
+looks like an e-mail. These structs are also what the OpenAPI document is made from.
 """
 
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Annotated
+from hashlib import sha256
+from typing import Annotated, Literal
 
 import msgspec
 
-from almoner.campaigns.model import Line, Manual, Order, Refund, RefundedLine
+from almoner.campaigns.model import Action, Line, LineKind, Manual, Order, Refund, RefundedLine
 from almoner.intake.problem import Problem
 from almoner.ledger import Event
 from almoner.units import Unit, UnitError, currency, minor_units
@@ -33,16 +37,41 @@ Label = Annotated[str, msgspec.Meta(max_length=255)]
 Decimal = Annotated[str, msgspec.Meta(max_length=20, description="A decimal string such as 19.98.")]
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 Quantity = Annotated[int, msgspec.Meta(ge=0, le=MAX_QUANTITY)]
+Tags = Annotated[list[Label], msgspec.Meta(max_length=MAX_TAGS)]
+Place = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$(?!\n)",
+        description="ISO 3166: a country, or one of its parts, such as US or US-AL.",
+    ),
+]
+Reader = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=255,
+        description="Your own word for who it was, such as a customer number; only its hash is "
+        "kept. No name, and no e-mail.",
+    ),
+]
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 
 
 class WireLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of an order."""
+    """One line of an order.
+
+    A `gift` or a `round-up` is money that the buyer gives; a sold `gift-card` is no sale yet.
+    `collections` are what the product is sorted under. `discount` and `tax` are beside `revenue`.
+    """
 
     id: Id
     quantity: Quantity = 1
     revenue: Decimal = "0"
     product: Label = ""
     sku: Label = ""
+    kind: LineKind = "product"
+    collections: Tags = []
+    discount: Decimal = "0"
+    tax: Decimal = "0"
 
 
 class WireRefundedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,15 +85,19 @@ class WireRefundedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class OrderEvent(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="order", tag_field="kind"
 ):
-    """A paid order. `test` orders are kept and never count."""
+    """A paid order. `test` orders are kept and never count. `shipping` is without its tax."""
 
     currency: str
     lines: Annotated[list[WireLine], msgspec.Meta(min_length=1, max_length=MAX_LINES)]
     id: Id | None = None
     source: Source | None = None
     occurred_at: Time | None = None
-    tags: Annotated[list[Label], msgspec.Meta(max_length=MAX_TAGS)] = []
+    tags: Tags = []
     test: bool = False
+    shipping: Decimal = "0"
+    shipping_tax: Decimal = "0"
+    place: Place = ""
+    reader: Reader = ""
 
 
 class RefundEvent(
@@ -72,13 +105,14 @@ class RefundEvent(
 ):
     """What of the order with the id `order`, from the same source, was given back.
 
-    `revenue` is money returned that belongs to no line.
+    `revenue` is money returned that belongs to no line, `shipping` shipping without its tax.
     """
 
     order: Id
     currency: str
     lines: Annotated[list[WireRefundedLine], msgspec.Meta(max_length=MAX_LINES)] = []
     revenue: Decimal = "0"
+    shipping: Decimal = "0"
     id: Id | None = None
     source: Source | None = None
     occurred_at: Time | None = None
@@ -96,15 +130,31 @@ class ManualEvent(
     occurred_at: Time | None = None
 
 
-WireEvent = OrderEvent | RefundEvent | ManualEvent
+class ActionEvent(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="action", tag_field="kind"
+):
+    """What a reader did without paying. `tags` are the story's or the form's."""
+
+    action: Literal["sign-up", "read", "visit"]
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=MAX_QUANTITY)] = 1
+    tags: Tags = []
+    place: Place = ""
+    reader: Reader = ""
+    id: Id | None = None
+    source: Source | None = None
+    occurred_at: Time | None = None
+
+
+WireEvent = OrderEvent | RefundEvent | ManualEvent | ActionEvent
 decode = msgspec.json.Decoder(WireEvent).decode
 
 
-def read(wire: WireEvent, key: str, default_id: str, now: datetime) -> Event:
+def read(wire: WireEvent, origin: str, default_id: str, now: datetime) -> Event:
     """The event that a sender's JSON stands for; a `Problem` naming the field otherwise.
 
-    `key` is the API key's name: every source is within it, so that no key can take another's
-    ids or give back another's orders. `default_id` is from the Idempotency-Key header.
+    `origin` is the key or the connection that sent it, such as `api:till`: every source is
+    within it, so that none can take another's ids or give back another's orders. `default_id`
+    is what the delivery itself is called.
     """
     ref = wire.id or default_id
     if not ref:
@@ -125,35 +175,88 @@ def read(wire: WireEvent, key: str, default_id: str, now: datetime) -> Event:
             f"occurred_at: {when.isoformat()} is over a day ahead. Check the sender's clock.",
             field="occurred_at",
         )
-    origin = f"api:{key}/{wire.source}" if wire.source else f"api:{key}"
-    if isinstance(wire, ManualEvent):
-        return Event(origin, ref, "manual", when, Manual(wire.campaign, wire.quantity), dated)
+    source = f"{origin}/{wire.source}" if wire.source else origin
+    match wire:
+        case OrderEvent():
+            kind = "test_order" if wire.test else "order"
+            return Event(source, ref, kind, when, _order(wire, source), dated)
+        case RefundEvent():
+            return Event(source, ref, "refund", when, _refund(wire), dated)
+        case ActionEvent():
+            return Event(source, ref, "action", when, _action(wire, source), dated)
+        case ManualEvent():
+            return Event(source, ref, "manual", when, Manual(wire.campaign, wire.quantity), dated)
+
+
+def _order(wire: OrderEvent, source: str) -> Order:
     unit = read_currency(wire.currency)
-    if isinstance(wire, RefundEvent):
-        lines = tuple(
-            RefundedLine(line.id, line.quantity, _money(line.revenue, unit, f"lines[{at}].revenue"))
-            for at, line in enumerate(wire.lines)
-        )
-        loose = _money(wire.revenue, unit, "revenue")
-        return Event(
-            origin, ref, "refund", when, Refund(wire.order, lines, loose, unit.code), dated
-        )
+    lines = tuple(_line(line, unit, f"lines[{at}]") for at, line in enumerate(wire.lines))
     order = Order(
         unit.code,
-        tuple(
-            Line(
-                line.id,
-                line.quantity,
-                _money(line.revenue, unit, f"lines[{at}].revenue"),
-                line.product,
-                line.sku,
-            )
-            for at, line in enumerate(wire.lines)
-        ),
+        lines,
         tuple(wire.tags),
+        shipping=_money(wire.shipping, unit, "shipping"),
+        shipping_tax=_money(wire.shipping_tax, unit, "shipping_tax"),
+        place=wire.place,
+        reader=pseudonym(source, wire.reader),
     )
+    _refuse_emails(wire.tags, "tags")
     _refuse_twins(order)
-    return Event(origin, ref, "test_order" if wire.test else "order", when, order, dated)
+    return order
+
+
+def _line(line: WireLine, unit: Unit, field: str) -> Line:
+    _refuse_emails(line.collections, f"{field}.collections")
+    return Line(
+        line.id,
+        line.quantity,
+        _money(line.revenue, unit, f"{field}.revenue"),
+        line.product,
+        line.sku,
+        line.kind,
+        tuple(line.collections),
+        _money(line.discount, unit, f"{field}.discount"),
+        _money(line.tax, unit, f"{field}.tax"),
+    )
+
+
+def _refund(wire: RefundEvent) -> Refund:
+    unit = read_currency(wire.currency)
+    lines = tuple(
+        RefundedLine(line.id, line.quantity, _money(line.revenue, unit, f"lines[{at}].revenue"))
+        for at, line in enumerate(wire.lines)
+    )
+    return Refund(
+        wire.order,
+        lines,
+        _money(wire.revenue, unit, "revenue"),
+        unit.code,
+        _money(wire.shipping, unit, "shipping"),
+    )
+
+
+def _action(wire: ActionEvent, source: str) -> Action:
+    _refuse_emails(wire.tags, "tags")
+    reader = pseudonym(source, wire.reader)
+    return Action(wire.action, wire.quantity, tuple(wire.tags), wire.place, reader)
+
+
+def pseudonym(source: str, reader: str, field: str = "reader") -> str:
+    """What is kept of a sender's word for a reader: 32 hexadecimal digits, or "" for none."""
+    _refuse_emails((reader,), field)
+    return sha256(f"{source}\n{reader}".encode()).hexdigest()[:32] if reader else ""
+
+
+def _refuse_emails(texts: Iterable[str], field: str) -> None:
+    if any(_EMAIL.search(text) for text in texts):
+        raise Problem(
+            422,
+            "personal-data",
+            "This names a person",
+            f"{field}: this looks like an e-mail address, and nothing here may name a person. "
+            "Leave it out, or send a number of yours that stands for it.",
+            field=field,
+        )
 
 
 @lru_cache(maxsize=1024)  # every currency under every field's name; refusals are not kept

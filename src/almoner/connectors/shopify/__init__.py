@@ -53,7 +53,7 @@ def verify(
 ) -> str:
     """The shop that signed; a 401 `Problem` where none of `secrets` did, or days ago."""
     shop = signer(
-        headers.get("x-shopify-hmac-sha256", ""),
+        [headers.get("x-shopify-hmac-sha256", "")],
         secrets,
         lambda secret: sign(body, secret),
         "X-Shopify-Hmac-Sha256",
