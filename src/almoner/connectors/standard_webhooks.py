@@ -20,7 +20,7 @@ from almoner.ledger import Event
 
 NAME = "webhooks"
 TITLE = "Standard Webhooks"
-HEADERS = ("webhook-id",)
+HEADERS: tuple[str, ...] = ("webhook-id",)
 MAX_BODY = 256 * 1024  # as one event of the API: a thousand lines of an order fit twice
 TOLERANCE = timedelta(minutes=5)  # the specification's own
 _MAX_MESSAGE = 150  # as an Idempotency-Key

@@ -31,7 +31,7 @@ from almoner.ledger import Event
 
 NAME = "shopify"
 TITLE = "Shopify"
-HEADERS = ("x-shopify-topic",)
+HEADERS: tuple[str, ...] = ("x-shopify-topic",)
 TOPICS = ("orders/create", "orders/paid", "orders/updated", "orders/cancelled", "refunds/create")
 # Shopify goes on retrying a delivery for two days at most; a signature older than three is a
 # recording of one.
