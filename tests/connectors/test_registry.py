@@ -13,7 +13,7 @@ from tests.connectors.conftest import NOW
 def test_every_connector_has_the_names_that_the_endpoint_needs(name):
     connector = CONNECTORS[name]
     assert re.fullmatch("[a-z]{3,20}", name)
-    assert connector.NAME == name
+    assert name == connector.NAME
     assert connector.TITLE
     assert connector.MAX_BODY > 0
     assert all(each == each.lower() for each in connector.HEADERS)
