@@ -4,11 +4,13 @@ import os
 import re
 import sqlite3
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from almoner.config import DEMO_SHOP_SECRET
+from almoner.connectors.csv_file import events, guess, tabulate
 from tests.server import SECRET, Server
 from tests.services import free_port
 from tests.shop import send
@@ -25,7 +27,10 @@ def blocks(page):
     return [(command, printed) for command, printed in found if "make " not in command]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial/first-counted-order.md"])
+@pytest.mark.parametrize(
+    "page",
+    ["README.md", "docs/tutorial/first-counted-order.md", "docs/how-to/connect-a-shop.md"],
+)
 def test_what_a_page_says_happens(page, demo, tmp_path):
     script = ["set -euo pipefail"]
     for command, _ in blocks(page):
@@ -46,6 +51,19 @@ def test_what_a_page_says_happens(page, demo, tmp_path):
     ):
         if promised:
             assert printed == promised, command
+
+
+def test_the_file_of_orders_that_the_page_shows_is_read():
+    data = (ROOT / "docs/examples/orders.csv").read_bytes()
+    table = tabulate(data)
+    page = (ROOT / "docs/how-to/connect-a-shop.md").read_text("utf-8")
+    for row in (table.header, *(row.cells for row in table.rows)):
+        assert re.sub(r" +", " ", f"| {' | '.join(row)} |") in page
+
+    now = datetime(2026, 11, 25, tzinfo=UTC)
+    told = [event for _, event in events(table, guess(table), "till", now)]
+
+    assert [event.kind for event in told] == ["order", "order", "refund"]
 
 
 def test_importing_a_page_is_as_described(demo):
