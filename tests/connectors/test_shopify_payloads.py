@@ -52,7 +52,51 @@ def inner(path: Path) -> Iterator[tuple[str, Any]]:
                 yield topic, body
 
 
+def sums(event):
+    """Of an order: pieces, revenue, discounts, tax, shipping, place; of a refund what came back."""
+    lines, body = event.body.lines, event.body
+    if event.kind == "refund":
+        return (
+            event.ref,
+            sum(each.quantity for each in lines),
+            sum(each.revenue for each in lines),
+            body.revenue,
+            body.shipping,
+        )
+    told = (sum(getattr(each, name) for each in lines) for name in ("revenue", "discount", "tax"))
+    return (sum(each.quantity for each in lines), *told, body.shipping, body.place)
+
+
+# What the vendor's own figures come to: prices of 199.00, ten dollars off three of them, …
+IPODS = (3, 58700, 1000, 1194, 0, "US-KY")
+IPOD = (1, 19900, 0, 0, 0, "")
+TWO_BACK = ("refund/509562969", 2, 39133, 0, 0)
+SUMS = {
+    "2026_07_order_test_1": [IPODS, TWO_BACK],
+    "2026_07_order_test_13": [IPODS, TWO_BACK, ("cancellation/450789469", 3, 58700, 0, 0)],
+    "2026_07_order_test_18": [IPOD],
+    "2026_07_order_test_19": [IPOD],
+    "2026_07_order_test_22": [IPOD],
+    "2026_07_order_test_24": [(4, 25592, 0, 1445, 0, "")],
+    "2026_07_order_test_6": [IPOD],
+    "2026_07_order_test_8": [IPODS, TWO_BACK],
+    "2026_07_refund_test_1": [TWO_BACK],
+    "2026_07_refund_test_2": [("refund/929361472", 1, 0, 4194, 0)],
+    "order": [(3, 59700, 0, 0, 0, "US-KY")],
+    "refund": [("refund/509562969", 2, 39800, 0, 0)],
+}
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_a_payload_that_is_counted_tells_exactly_what_it_says(name):
+    (path,) = [each for each in PAYLOADS if each.stem == name]
+    for topic, body in inner(path):
+        assert [sums(event) for event in read(body, topic)] == SUMS[name]
+
+
 def test_every_payload_has_its_expectation():
+    assert set(SUMS) == {name for name, told in EXPECTED.items() if not isinstance(told, str)}
+
     assert {path.stem for path in PAYLOADS} == set(EXPECTED)
 
 

@@ -93,6 +93,19 @@ def test_a_known_order_gives_exactly_what_it_should(shop):
     assert shop.given() == (90, 6, 1)  # 5 % of 18.00; three pieces at two meals; one order
 
 
+@pytest.mark.parametrize(
+    "name", ["orders_00_create-an-order", "orders_03_update-an-order", "orders_04_delete-an-order"]
+)
+def test_the_same_order_is_told_alike_wherever_it_stands(name):
+    (event,) = events(vector(name))
+    (known,) = events(PAID)
+    assert (event.ref, event.body.lines, event.body.shipping) == (
+        known.ref,
+        known.body.lines,
+        known.body.shipping,
+    )
+
+
 def test_a_known_partial_refund_is_money_by_its_total(shop):
     known = vector("orders_02_list-all-orders")[1]
     _, first, second = events(known)

@@ -2,8 +2,8 @@
 
 So a delivery that was rejected can be stored and replayed without anybody's name or address
 in it. A decoded key keeps its value, byte for byte, if it is of the kind that is expected
-there; what looks like an e-mail is cut out of texts. Limit: a name written into a field that
-a campaign can need, such as a tag, is not known as one.
+there; what looks like an e-mail is cut out of texts. Limits: a customer's number stays, for a
+pseudonym is made of it; a name that was written into a tag is not known as one.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 Shipping was an adjustment of its own kind until 2024-10 and has lines of its own since. It
 stands apart; duties and fees are no revenue at all. In a shop whose prices include tax it is
-told with its tax. The transactions tell only of a refund that names nothing else; where they
+told with its tax. The transactions tell only of a refund that names no other money; where they
 are in the buyer's currency alone the refund is refused, for no body says what that is worth.
 """
 
@@ -32,7 +32,7 @@ def refund_event(refund: body.Refund, source: str, now: datetime, order: Unit | 
         )
         for at, line in enumerate(refund.refund_line_items)
     ]
-    loose = _loose(refund, unit)
+    loose = _loose(refund, sum(line.revenue for line in lines), unit)
     kept = tuple(_keep_back(lines, -loose))
     told = Refund(
         f"order/{refund.order_id}", kept, max(0, loose), unit.code, _shipping(refund, unit)
@@ -76,8 +76,8 @@ def _subtotal(line: body.RefundLine) -> Decimal:
     return _shop(line.subtotal_set, line.subtotal or Decimal(0))
 
 
-def _loose(refund: body.Refund, unit: Unit) -> int:
-    """Money given back beyond the lines; below zero where the shop kept some of theirs."""
+def _loose(refund: body.Refund, goods: int, unit: Unit) -> int:
+    """Money given back beyond the lines' `goods`; below zero where the shop kept some of it."""
     if refund.order_adjustments:
         back = -total(
             _shop(each.amount_set, each.amount)
@@ -85,12 +85,7 @@ def _loose(refund: body.Refund, unit: Unit) -> int:
             if each.kind != "shipping_refund"
         )
         return signed(back, unit, "order_adjustments")
-    if (
-        refund.refund_line_items
-        or refund.refund_shipping_lines
-        or refund.duties
-        or refund.additional_fees
-    ):
+    if goods or refund.refund_shipping_lines or refund.duties or refund.additional_fees:
         return 0
     moved = [
         each
