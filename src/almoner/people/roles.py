@@ -25,7 +25,7 @@ AUDITORS = "Auditors"
 WRITE = ("add", "change", "delete", "view")
 PUBLISH_PAGES = ("add", "change", "publish", "lock", "unlock", "bulk_delete")
 # What an auditor may look at. Log-in sessions and the admin's own bookkeeping are not among it.
-AUDITED_APPS = ("auth", "giving", "people", "stories", "wagtailredirects")
+AUDITED_APPS = ("auth", "giving", "jobs", "people", "stories", "wagtailredirects")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ ROLES = (
             "giving.campaign": WRITE,
             "giving.sponsor": ("view",),
             "giving.fund": ("view",),
+            "jobs.job": ("change", "view"),
         },
         pictures=("add", "choose"),
     ),
@@ -70,6 +71,7 @@ ROLES = (
             "giving.cause": ("view",),
             "giving.charity": ("view",),
             "giving.campaign": ("view",),
+            "jobs.job": ("change", "view"),
         },
         special=("giving.view_ledger",),
     ),
