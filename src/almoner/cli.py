@@ -73,6 +73,16 @@ def serve(*, port: Port = None) -> None:
 
 
 @app.command
+def work() -> None:
+    """Run a worker by itself: long jobs, e-mail and webhooks, until it is stopped."""
+    _check_database(config.load())
+    _django()
+    from almoner.jobs import beside
+
+    beside.run()
+
+
+@app.command
 def demo(*, port: Port = None) -> None:
     """Set up a demonstration with stories, causes and campaigns, and serve it."""
     from almoner.web import install

@@ -110,6 +110,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     time_zone: Annotated[
         str, msgspec.Meta(description="The zone the admin shows times in (IANA name).")
     ] = "UTC"
+    worker: Annotated[
+        bool,
+        msgspec.Meta(
+            description="Whether `almoner serve` runs a worker beside it, for long jobs, e-mail "
+            "and webhooks. False where `almoner work` runs elsewhere."
+        ),
+    ] = True
     demo: Annotated[
         bool,
         msgspec.Meta(

@@ -1,7 +1,8 @@
 """Runs the front door: one process, one port, until it is told to stop.
 
 Granian runs inside this process, so that there is nothing to be left behind: a kill takes
-the whole server, a restart finds the port free.
+the whole server, a restart finds the port free. The worker is a child that ends when this
+process does, and holds no port (`almoner.jobs.beside`).
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from almoner.config import ConfigError, Settings
+from almoner.jobs import beside
 from almoner.ledger import schema
 from almoner.ledger.database import DatabaseError
 from almoner.web.asgi import make_application
@@ -54,9 +56,10 @@ async def _serve(settings: Settings, address: str, on_ready: Callable[[], None])
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _stop, application, server)
-    announcing = asyncio.create_task(_announce(settings, on_ready))
+    beginning = asyncio.create_task(_begin(settings, on_ready))
     await server.serve()
-    announcing.cancel()
+    beginning.cancel()
+    await asyncio.gather(beginning, return_exceptions=True)
 
 
 def _stop(application: object, server: Server) -> None:
@@ -64,6 +67,13 @@ def _stop(application: object, server: Server) -> None:
     if state is not None:
         state.hang_up()
     server.stop()
+
+
+async def _begin(settings: Settings, on_ready: Callable[[], None]) -> None:
+    """Say when the port answers, then keep a worker beside the server."""
+    await _announce(settings, on_ready)
+    if settings.worker:
+        await beside.keep()
 
 
 async def _announce(settings: Settings, on_ready: Callable[[], None]) -> None:

@@ -31,6 +31,8 @@ INSTALLED_APPS = [
     "almoner.web",
     "almoner.stories",
     "almoner.giving",
+    "almoner.jobs",
+    "django_tasks_db",
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
     "wagtail.contrib.sitemaps",
@@ -67,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "almoner.jobs.telling.TellWhatEnded",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 
@@ -125,6 +128,13 @@ def database(url: str, sqlite_path: Path | None) -> dict[str, Any]:
 
 DATABASES = {"default": database(CONFIG.database, CONFIG.sqlite_path)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# What Wagtail puts off (its index of references) is done at once, as before; long work waits
+# for a worker.
+TASKS = {
+    "default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"},
+    "jobs": {"BACKEND": "django_tasks_db.DatabaseBackend"},
+}
 
 STATIC_URL = "/static/"
 # The counters room knows no Django, so it is no app whose files would be found.

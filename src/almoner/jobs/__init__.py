@@ -1,0 +1,1 @@
+"""Long work with progress: started on a screen, done by a worker, resumed after a kill."""
