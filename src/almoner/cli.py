@@ -272,7 +272,7 @@ def _show(settings: Settings) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2))
     for field in msgspec.structs.fields(Settings):
         value = getattr(settings, field.name)
-        if field.name in ("secret_key", "log_passphrase", "log_key"):
+        if field.name in ("secret_key", "log_passphrase", "log_key", "mail_url"):
             value = "set" if value else "not set"
         elif field.name == "shopify":
             value = ", ".join(value) or "none"

@@ -28,7 +28,7 @@ OTHER_VARIABLES = (
     "ALMONER_MONITOR_SECRET",
 )
 # Settings that are told to nobody.
-SECRET = ("secret_key", "shopify", "database", "log_passphrase", "log_key")
+SECRET = ("secret_key", "shopify", "database", "log_passphrase", "log_key", "mail_url")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -110,6 +110,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     time_zone: Annotated[
         str, msgspec.Meta(description="The zone the admin shows times in (IANA name).")
     ] = "UTC"
+    mail_url: Annotated[
+        str,
+        msgspec.Meta(
+            description="The mail server, such as `smtp://user:password@mail.example.org:587` "
+            "(STARTTLS, but for loopback) or `smtps://…:465`. Empty: e-mail is written to `mail` "
+            "in the home, and shown in the admin."
+        ),
+    ] = ""
+    mail_from: Annotated[
+        str,
+        msgspec.Meta(
+            description="The address that e-mail is from, such as `giving@example.org`. "
+            "Empty: `almoner@` and the site's host."
+        ),
+    ] = ""
+    webhooks_private: Annotated[
+        bool,
+        msgspec.Meta(
+            description="True: webhooks may be sent to addresses inside a private network, and "
+            "without https. A demonstration allows it."
+        ),
+    ] = False
     worker: Annotated[
         bool,
         msgspec.Meta(
@@ -129,6 +151,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """The public address: `site_url`, or one made of host and port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.site_url or f"http://{host}:{self.port}"
+
+    @property
+    def sender(self) -> str:
+        """Who e-mail is from: `mail_from`, or one made of the site's host."""
+        return self.mail_from or f"almoner@{urlsplit(self.address).hostname}"
 
     @property
     def log_origin(self) -> str:
@@ -244,6 +271,7 @@ def _check(settings: Settings) -> None:
         raise ConfigError(
             f"The setting log_store is {settings.log_store!r}: use a directory, or s3://bucket/prefix."
         )
+    _check_mail(settings)
     if settings.secret_key and len(settings.secret_key) < 32:
         raise ConfigError(
             "The setting secret_key is shorter than 32 characters: make a longer one."
@@ -273,3 +301,25 @@ def _check(settings: Settings) -> None:
                 f"The setting {name} is for {host!r}, but a demonstration has known log-ins: "
                 "serve it on 127.0.0.1, or start afresh with `almoner init`."
             )
+
+
+def _check_mail(settings: Settings) -> None:
+    if settings.mail_url and not _is_mail_server(settings.mail_url):
+        raise ConfigError(
+            "The setting mail_url is no mail server: use smtp://user:password@host:587, with "
+            "%40 for an @ in the password."
+        )
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", settings.sender):
+        raise ConfigError(
+            f"The setting mail_from is {settings.mail_from!r}: use an address such as "
+            "giving@example.org."
+        )
+
+
+def _is_mail_server(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.path in ("", "/")

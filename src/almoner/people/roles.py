@@ -25,7 +25,7 @@ AUDITORS = "Auditors"
 WRITE = ("add", "change", "delete", "view")
 PUBLISH_PAGES = ("add", "change", "publish", "lock", "unlock", "bulk_delete")
 # What an auditor may look at. Log-in sessions and the admin's own bookkeeping are not among it.
-AUDITED_APPS = ("auth", "giving", "jobs", "people", "stories", "wagtailredirects")
+AUDITED_APPS = ("auth", "giving", "jobs", "notices", "people", "stories", "wagtailredirects")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ ROLES = (
             "giving.sponsor": ("view",),
             "giving.fund": ("view",),
             "jobs.job": ("change", "view"),
+            "notices.mail": ("view",),
+            "notices.message": ("view",),
         },
         pictures=("add", "choose"),
     ),
@@ -72,6 +74,9 @@ ROLES = (
             "giving.charity": ("view",),
             "giving.campaign": ("view",),
             "jobs.job": ("change", "view"),
+            "notices.endpoint": ("view",),
+            "notices.mail": ("change", "view"),
+            "notices.message": ("change", "view"),
         },
         special=("giving.view_ledger",),
     ),

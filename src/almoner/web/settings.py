@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "almoner.web",
     "almoner.stories",
     "almoner.giving",
+    "almoner.notices",
     "almoner.jobs",
     "django_tasks_db",
     "wagtail.contrib.redirects",
@@ -128,6 +129,30 @@ def database(url: str, sqlite_path: Path | None) -> dict[str, Any]:
 
 DATABASES = {"default": database(CONFIG.database, CONFIG.sqlite_path)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+
+def mail(url: str) -> dict[str, Any]:
+    """Django's mail back-end for the server that the configuration names."""
+    parts = urlsplit(url)
+    safe = parts.scheme == "smtps"
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if safe else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": safe,
+        "EMAIL_USE_TLS": not safe and parts.hostname not in config.LOOPBACK,
+    }
+
+
+EMAIL_BACKEND = "almoner.notices.folder.Folder"
+EMAIL_FILE_PATH = CONFIG.home / "mail"
+EMAIL_TIMEOUT = 20  # seconds
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = CONFIG.sender
+EMAIL_SUBJECT_PREFIX = ""
+if CONFIG.mail_url:
+    globals().update(mail(CONFIG.mail_url))
 
 # What Wagtail puts off (its index of references) is done at once, as before; long work waits
 # for a worker.

@@ -1,7 +1,7 @@
 """The list of jobs and the page of one: how far it is, and what can be done about it.
 
-Both are asked again every second by `jobs.js` while something is open, and reload by
-themselves every five where no script runs.
+Both are asked again every second by `jobs.js` while something is open; where no script runs
+there is a link to look again.
 """
 
 # Wagtail declares as cached properties what it documents as attributes.

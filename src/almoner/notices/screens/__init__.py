@@ -1,0 +1,1 @@
+"""The admin's screens of notices, under “Notices” in its menu."""

@@ -1,0 +1,89 @@
+"""What the ledger knows is told by webhook and e-mail, each moment once."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from almoner.giving import publishing
+from almoner.notices import watching
+from almoner.notices.models import Mail, Message, Watch
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def campaign(make_campaign, harbor, mills):
+    """Two meals an item, ten at most, over in three days; everybody has an address."""
+    harbor.contact_email = "harbor@example.org"
+    harbor.save()
+    mills.contact_email = "mills@example.org"
+    mills.save()
+    today = datetime.now(UTC).date()
+    return make_campaign(
+        cap="10",
+        sponsor=mills,
+        time_zone="UTC",
+        starts_on=today - timedelta(days=9),
+        ends_on=today + timedelta(days=2),
+    )
+
+
+def told():
+    return [each.type for each in Message.objects.order_by("created_at")]
+
+
+def said(kind):
+    return json.loads(Message.objects.get(type=kind).payload)["data"]
+
+
+def test_nothing_is_told_of_what_was_before(ledger, campaign):
+    publishing.publish_draft(campaign, timezone.now())
+    watching.watch()
+    watching.watch()
+
+    assert told() == []
+
+
+def test_a_campaign_s_moments_are_told_once_each(ledger, campaign, send, later):
+    watching.watch()
+    publishing.publish_draft(campaign, timezone.now())
+    watching.watch()
+    assert told() == ["campaign.published"]
+    assert said("campaign.published")["charities"] == ["harbor-table"]
+    assert sorted(Mail.objects.values_list("kind", "to")) == [
+        ("campaign-ending", "harbor@example.org"),
+        ("campaign-ending", "mills@example.org"),
+    ]
+
+    send("1", when=timezone.now(), quantity=4)
+    watching.watch()
+    assert "cap.reached" not in told()
+    send("2", when=timezone.now(), quantity=1)
+    send("3", when=timezone.now(), quantity=1)
+    watching.watch()
+    watching.watch()
+    assert told() == ["campaign.published", "cap.reached"]
+    assert said("cap.reached")["cap"] == {"unit": "meal", "value": "10"}
+    assert Mail.objects.filter(kind="cap-reached").count() == 2
+    assert "10 meals" in Mail.objects.filter(kind="cap-reached").first().text
+
+    later(days=4)
+    watching.watch()
+    watching.watch()
+    assert told() == ["campaign.published", "cap.reached", "campaign.ended"]
+    assert said("campaign.ended")["pledged"] == {"unit": "meal", "value": "10"}
+    assert Mail.objects.count() == 4
+
+
+def test_a_watch_that_was_cut_off_leaves_nothing_out(ledger, campaign, send):
+    watching.watch()
+    before = Watch.objects.get().entry
+    publishing.publish_draft(campaign, timezone.now())
+    send("1", when=timezone.now(), quantity=9)
+    watching.watch()
+    Watch.objects.update(entry=before)
+    watching.watch()
+
+    assert told().count("cap.reached") == 1
