@@ -1,4 +1,4 @@
-"""The command line: `almoner init`, `serve`, `demo`, `doctor`, `import page`, `key new` and more.
+"""The command line: `almoner init`, `serve`, `demo`, `work`, `doctor`, `key new` and more.
 
 Every command ends with 0 when it did what it says, with 1 and one clear sentence when it
 could not.
@@ -29,9 +29,11 @@ from almoner.publication.stores import StoreError
 
 app = App(name="almoner", help="Stories, campaigns, an exact ledger, and counters to check.")
 import_app = App(name="import", help="Bring in what exists already.")
+webhook_app = App(name="webhook", help="Programs that are told what happens here.")
 key_app = App(name="key", help="API keys for shops and programs.")
 app.command(import_app)
 app.command(key_app)
+app.command(webhook_app)
 app.command(verify_app)
 app.command(audit)
 app.command(keys_app)
@@ -190,6 +192,35 @@ def new_key(
     finally:
         db.close()
     print(token)
+
+
+@webhook_app.command(name="new")
+def new_webhook(
+    url: str, *, type: Annotated[tuple[str, ...], Parameter(help="Empty: everything.")] = ()
+) -> None:
+    """Add an endpoint and print its signing secret, this once."""
+    _check_database(config.load())
+    _django()
+    from almoner.notices.forms import EndpointForm
+    from almoner.notices.webhooks import add
+
+    form = EndpointForm({"url": url, "types": list(type)})
+    if not form.is_valid():
+        wrong = next(iter(form.errors.values()))[0]
+        raise ConfigError(f"The webhook was not added: {wrong}")
+    print(add(form.save(commit=False)).secret)
+
+
+@webhook_app.command(name="test")
+def test_webhooks() -> None:
+    """Send every endpoint that is on a test; the worker delivers it within seconds."""
+    _check_database(config.load())
+    _django()
+    from almoner.notices.models import Endpoint
+    from almoner.notices.webhooks import send_test
+
+    for endpoint in Endpoint.objects.filter(enabled=True):
+        print(f"{send_test(endpoint).pk} to {endpoint.url}")
 
 
 @app.command(name="config")

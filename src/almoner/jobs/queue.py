@@ -7,6 +7,7 @@ that comes twice, or too late, finds nothing to do.
 Guarantee: a change of state is one conditional statement; of two that try, one succeeds.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -46,6 +47,14 @@ def call(job: Job) -> None:
     """Call a worker to look at a job that waits."""
     job.task = run.enqueue(job.pk).id
     Job.objects.filter(pk=job.pk).update(task=job.task)
+
+
+def longest_wait() -> timedelta | None:
+    """How long the first job has waited while none is running; None where all is well."""
+    if Job.objects.filter(state=State.RUNNING).exists():
+        return None
+    first = Job.objects.filter(state=State.WAITING).order_by("created_at").first()
+    return timezone.now() - first.created_at if first else None
 
 
 def stop(job: Job) -> None:

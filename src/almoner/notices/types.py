@@ -23,6 +23,7 @@ VersionNumber = Annotated[int, _said("The version of the campaign's terms.")]
 EntryIndex = Annotated[int, _said("The index of the entry in the public log.")]
 DeliveryId = Annotated[str, _said("The delivery's UUID.")]
 Reference = Annotated[str, _said("What the delivery is known by to charity and publisher.")]
+Moment = Annotated[datetime, msgspec.Meta(tz=True, description="RFC 3339, in UTC.")]
 Address = Annotated[str, _said("The address of the public page.")]
 
 
@@ -41,8 +42,8 @@ class CampaignPublished(msgspec.Struct, frozen=True):
     title: Title
     cause: CauseSlug
     charities: Annotated[tuple[str, ...], _said("The slugs of the charities that receive.")]
-    starts_at: datetime
-    ends_at: datetime | None
+    starts_at: Moment
+    ends_at: Annotated[Moment | None, _said("Null: until it is ended.")]
     url: Address
 
 
@@ -52,7 +53,7 @@ class CampaignEnded(msgspec.Struct, frozen=True):
     campaign: CampaignSlug
     version: VersionNumber
     title: Title
-    ended_at: datetime
+    ended_at: Moment
     pledged: Annotated[Amount, _said("What it pledged in all, refunds taken off.")]
     url: Address
 
@@ -117,10 +118,10 @@ class StatementReady(msgspec.Struct, frozen=True):
     """A statement was drawn up."""
 
     statement: Annotated[str, _said("The statement's number.")]
-    about: Literal["campaign", "charity", "sponsor"]
+    about: Annotated[Literal["campaign", "charity", "sponsor"], _said("What `slug` is.")]
     slug: Annotated[str, _said("Whose statement it is.")]
-    first_day: date
-    last_day: date
+    first_day: Annotated[date, _said("The first day that it is about.")]
+    last_day: Annotated[date, _said("The last one.")]
     sha256: Annotated[str, _said("The SHA-256 of the PDF, in hexadecimal.")]
 
 

@@ -83,6 +83,13 @@ def _keep(type: str, data: dict[str, Any], key: str, endpoints: Sequence[Endpoin
     return message
 
 
+def add(endpoint: Endpoint) -> Endpoint:
+    """Add an endpoint with a new secret."""
+    endpoint.secret = make_secret()
+    endpoint.save()
+    return endpoint
+
+
 def make_secret() -> str:
     """A new signing secret."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()

@@ -8,6 +8,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Literal
@@ -22,6 +23,8 @@ from almoner.publication import keys
 
 # Less than this free and a busy day can fill the disk.
 FREE_BYTES = 500 * 1024 * 1024
+# A worker takes a job within a second, unless it is busy with another one.
+JOB_WAIT = timedelta(minutes=1)
 
 Say = Callable[[str], None]
 
@@ -206,8 +209,52 @@ def _examine_database(settings: Settings) -> Iterator[Finding]:
         yield Finding("fine", "The ledger adds up, and the log's root fits its leaves")
     if is_behind():
         yield Finding("wrong", "The database is of an older version", "almoner init")
-    elif not settings.demo:
-        yield from _examine_known_secrets()
+    else:
+        yield from _examine_work()
+        if not settings.demo:
+            yield from _examine_mail(settings)
+            yield from _examine_known_secrets()
+
+
+def _examine_work() -> Iterator[Finding]:
+    """Look whether anything takes the jobs, and the webhooks' messages."""
+    from almoner.jobs.queue import longest_wait
+    from almoner.notices.models import Endpoint
+
+    waited = longest_wait()
+    if waited is not None and waited > JOB_WAIT:
+        yield Finding(
+            "warning",
+            f"A job waits for {waited.total_seconds() / 60:.0f} minutes, and nothing is running",
+            "almoner serve, or almoner work where the setting worker is false",
+        )
+    for endpoint in Endpoint.objects.filter(enabled=False).exclude(off_because=""):
+        yield Finding(
+            "warning",
+            f"The webhook {endpoint} was switched off: {endpoint.off_because}",
+            "Mend the receiver, then switch it on under Notices in the admin",
+        )
+
+
+def _examine_mail(settings: Settings) -> Iterator[Finding]:
+    """Knock at the mail server."""
+    from django.core.mail import get_connection
+
+    if not settings.mail_url:
+        yield Finding(
+            "warning",
+            f"No mail server is set up: e-mail is written to {settings.home / 'mail'}",
+            "Set mail_url",
+        )
+        return
+    connection = get_connection()
+    try:
+        connection.open()
+        connection.close()
+    except OSError as error:  # smtplib's own errors are among them
+        yield Finding("wrong", f"The mail server does not answer: {error}", "Check mail_url")
+    else:
+        yield Finding("fine", "The mail server answers")
 
 
 def is_behind() -> bool:

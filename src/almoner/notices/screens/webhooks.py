@@ -43,9 +43,7 @@ class EndpointsView(Screen):
         form = EndpointForm(request.POST)
         if not form.is_valid():
             return self._list(form)
-        endpoint = form.save(commit=False)
-        endpoint.secret = webhooks.make_secret()
-        endpoint.save()
+        endpoint = webhooks.add(form.save(commit=False))
         request.session[_NEW] = endpoint.pk
         return redirect("notices_webhooks:endpoint", endpoint.pk)
 
