@@ -1,6 +1,7 @@
 """Who sees and does what on the notices' screens."""
 
 import re
+from html import unescape
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -94,6 +95,8 @@ def test_every_kind_can_be_looked_at_before_it_is_ever_sent(logged_in, kind):
     shown = page(logged_in(CAMPAIGN_MANAGERS), f"/admin/notices/mail/kinds/{kind}/")
 
     assert mail.sample(kind).subject in shown.replace("&#x27;", "'")
+    (framed,) = re.findall(r'srcdoc="([^"]*)"', shown)
+    assert unescape(framed) == mail.sample(kind).html
 
 
 def test_the_link_in_an_e_mail_is_for_those_who_may_send_it(logged_in):

@@ -23,7 +23,7 @@ from almoner.notices.models import Mail
 from almoner.notices.webhooks import SCHEDULE
 
 BATCH = 20  # a mail server may be slow; what is left over comes in the next round
-NO_ADDRESS = "There is no address: write one below and send it again."
+NO_ADDRESS = "There is no address: give it one, and send it again."
 
 State = Mail.State
 
