@@ -7,8 +7,9 @@ import pytest
 from almoner.giving import publishing
 from almoner.giving.entries import moment_on, record_by_hand, record_deposit
 from almoner.giving.models import Charity, Fund
+from almoner.giving.problems import problems
 from almoner.giving.publishing import TermsError, draft_version, publish_draft, run_over
-from almoner.giving.terms import ends_at, problems
+from almoner.giving.terms import ends_at
 from almoner.ledger import reads
 from almoner.ledger.publish import read_campaigns
 
@@ -123,7 +124,7 @@ WRONG = [
     ({"starts_on": date(1, 1, 1)}, "starts_on", "not meant"),
     ({"trigger": "revenue", "rate": "5"}, "trigger", "counts meal"),
     ({"from_fund": True}, "sponsor", "Choose the sponsor"),
-    ({"trigger": "manual", "tags": ["x"]}, "tags", "no products"),
+    ({"trigger": "manual", "tags": ["x"]}, "tags", "no tags"),
 ]
 
 

@@ -1,113 +1,56 @@
-"""The promise in words: one line a campaign manager could read for each kind of terms."""
+"""The promise in words: the table of sentences, and what every sentence has."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import timedelta
+from fractions import Fraction
 
 import msgspec
 import pytest
 
-from almoner.campaigns.model import CampaignVersion
-from almoner.giving.sentences import plural, promise
+from almoner.giving.problems import UNUSED
+from almoner.giving.sentences import matching, promise
+from almoner.giving.wording import exact_money, plural
+from tests.giving.said import NAMES, TITLES, Said, promises, version
 
-NEW_YORK = ZoneInfo("America/New_York")
-MAY = datetime(2026, 5, 1, tzinfo=NEW_YORK).astimezone(UTC)
-JUNE = datetime(2026, 6, 1, tzinfo=NEW_YORK).astimezone(UTC)
-TERMS = CampaignVersion(
-    campaign="may-bowls",
-    version=1,
-    cause="meals",
-    unit="meal",
-    scale=0,
-    charity="harbor-table",
-    trigger="item",
-    rate="2",
-    starts_at=MAY,
-    ends_at=JUNE,
-    effective_from=MAY,
-    time_zone="America/New_York",
+
+def read(said: Said) -> str:
+    kind = "money" if said.version.unit.isupper() else "count"
+    matched = TITLES.get(said.version.matches, "")
+    return promise(
+        said.version, kind, "Harbor Table", said.sponsor, charities=NAMES, matched=matched
+    )
+
+
+@pytest.mark.parametrize("said", promises(), ids=lambda said: said.terms)
+def test_terms_read_as_a_promise(said):
+    assert read(said) == said.sentence
+
+
+def test_the_table_says_every_term_of_every_trigger():
+    terms = promises()
+    assert len(terms) >= 60
+    assert {each.version.trigger for each in terms} == set(UNUSED)
+    said = {
+        field
+        for each in terms
+        for field, value in msgspec.structs.asdict(each.version).items()
+        if value not in (None, "", 0, ())
+    }
+    assert said >= set(msgspec.structs.asdict(terms[0].version)) - {"effective_from"}
+
+
+@pytest.mark.parametrize(
+    ("terms", "says"),
+    [
+        ("match, 1 meal; matches may-bowls; cap 10,000", "Bolt doubles it, up to 10,000 meals."),
+        ("match, 2 meal; matches may-bowls", "Bolt triples it."),
+        ("match, 1/3 meal; matches may-bowls", "Bolt adds a third of its amount."),
+    ],
 )
-USD = {"unit": "USD", "scale": 2}
-IN_MAY = "from 1 May 2026 to 31 May 2026 (New York time)"
-
-GOLDEN = [
-    ({"cap": 50_000}, f"Every item sold {IN_MAY} gives 2 meals to Harbor Table, at most 50,000."),
-    ({"trigger": "order", "rate": "1"}, f"Every order {IN_MAY} gives 1 meal to Harbor Table."),
-    (
-        {"trigger": "order", "rate": "1/3"},
-        f"For every 3 orders {IN_MAY}, 1 meal goes to Harbor Table.",
-    ),
-    (
-        {"trigger": "order", "rate": "1.5"},
-        f"For every 2 orders {IN_MAY}, 3 meals go to Harbor Table.",
-    ),
-    (
-        {"trigger": "order", "rate": "0.5", **USD},
-        f"Every order {IN_MAY} gives $0.50 to Harbor Table.",
-    ),
-    (
-        {"trigger": "item", "rate": "1/3", **USD},
-        f"For every 3 items sold {IN_MAY}, $1 goes to Harbor Table.",
-    ),
-    (
-        {"trigger": "revenue", "rate": "5", "cap": 1_000_000, **USD},
-        f"5 % of sales in USD {IN_MAY}, after discounts and before tax and shipping, "
-        "goes to Harbor Table, at most $10,000.",
-    ),
-    (
-        {"trigger": "manual", "rate": "1", "unit": "mile"},
-        f"Every entry by hand {IN_MAY} gives 1 mile to Harbor Table.",
-    ),
-    (
-        {"trigger": "order", "tags": ("winter",)},
-        f"Every order tagged “winter” {IN_MAY} gives 2 meals to Harbor Table.",
-    ),
-    (
-        {"products": ("BOWL", "CUP"), "tags": ("a", "b", "c")},
-        "Every item sold of BOWL or CUP in an order tagged “a”, “b” or “c” "
-        f"{IN_MAY} gives 2 meals to Harbor Table.",
-    ),
-    (
-        {"trigger": "order", "products": ("BOWL",)},
-        f"Every order with BOWL in it {IN_MAY} gives 2 meals to Harbor Table.",
-    ),
-    (
-        {"trigger": "revenue", "rate": "2.5", "products": ("BOWL",), **USD},
-        f"2.5 % of sales in USD of BOWL {IN_MAY}, after discounts and before tax and shipping, "
-        "goes to Harbor Table.",
-    ),
-    (
-        {"ends_at": None},
-        "Every item sold from 1 May 2026 (New York time) gives 2 meals to Harbor Table.",
-    ),
-    (
-        {"ends_at": datetime(2026, 5, 2, 4, tzinfo=UTC)},
-        "Every item sold on 1 May 2026 (New York time) gives 2 meals to Harbor Table.",
-    ),
-    (
-        {
-            "starts_at": datetime(2026, 5, 1, 9, tzinfo=UTC),
-            "ends_at": datetime(2026, 5, 2, 18, 30, tzinfo=UTC),
-            "time_zone": "UTC",
-        },
-        "Every item sold from 1 May 2026, 09:00 to 2 May 2026, 18:30 (UTC) "
-        "gives 2 meals to Harbor Table.",
-    ),
-]
-
-
-@pytest.mark.parametrize(("terms", "sentence"), GOLDEN)
-def test_terms_read_as_a_promise(terms, sentence):
-    version = msgspec.structs.replace(TERMS, **terms)
-    kind = "money" if version.unit.isupper() else "count"
-    assert promise(version, kind, "Harbor Table") == sentence
-
-
-def test_it_says_who_pays():
-    said = promise(TERMS, "count", "Harbor Table", "Northgate Mills")
-    assert said.endswith("to Harbor Table. Northgate Mills pays.")
-    paid = msgspec.structs.replace(TERMS, fund="sponsor/northgate-mills/fund")
-    said = promise(paid, "count", "Harbor Table", "Northgate Mills")
-    assert said.endswith("Northgate Mills pays, as far as its fund reaches.")
+def test_a_match_is_told_beneath_what_it_matches(terms, says):
+    match, _ = version(terms)
+    assert matching(match, "count", "Bolt", match) == says
+    longer = msgspec.structs.replace(match, ends_at=match.ends_at + timedelta(days=1))
+    assert "from 1 May 2026 to 31 May 2026" in matching(match, "count", "Bolt", longer)
 
 
 @pytest.mark.parametrize(
@@ -115,3 +58,8 @@ def test_it_says_who_pays():
 )
 def test_units_have_a_plural(word, many):
     assert (plural(word, 1), plural(word, 2)) == (word, many)
+
+
+def test_a_price_finer_than_a_cent_is_written_out():
+    found = [exact_money(Fraction(each), "USD") for each in ("0.25", "0.125", "1/3", "4")]
+    assert found == ["$0.25", "$0.125", "1/3 USD", "$4"]

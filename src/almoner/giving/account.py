@@ -4,6 +4,7 @@ Everything is read from the ledger, the promise from the version in force and ne
 draft, so that a page says only what is counted.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
@@ -11,13 +12,14 @@ from zoneinfo import ZoneInfo
 
 from almoner.campaigns.model import CampaignVersion
 from almoner.counters.figures import text
-from almoner.giving import sentences
-from almoner.giving.models import Campaign, Cause
+from almoner.giving import sentences, wording
+from almoner.giving.models import Campaign, Cause, Charity
 from almoner.ledger import Database, reads
 from almoner.ledger.event import instant
 from almoner.ledger.publish import read_campaigns
 from almoner.log import entry
 
+ENDED = "Ended"
 LAST = 20  # movements on a page: about a screen
 # How far back a campaign's own movements are looked for among its cause's.
 LOOK_BACK = 200
@@ -147,12 +149,13 @@ def campaigns(db: Database, cause: Cause, now: datetime) -> list[Promised]:
     """The published campaigns of a cause, those that still run first."""
     mine = Campaign.objects.filter(cause=cause).select_related("charity", "sponsor", "cause")
     found = [promised(db, campaign, now) for campaign in mine]
-    return sorted((each for each in found if each), key=lambda each: each.state == "Ended")
+    return sorted((each for each in found if each), key=lambda each: each.state == ENDED)
 
 
 def promised(db: Database, campaign: Campaign, now: datetime) -> Promised | None:
     """A campaign as it was last published, or None where it was not."""
-    versions = read_campaigns(db).get(campaign.slug)
+    published = read_campaigns(db)
+    versions = published.get(campaign.slug)
     if not versions:
         return None
     version, cause = versions[-1], campaign.cause
@@ -162,13 +165,15 @@ def promised(db: Database, campaign: Campaign, now: datetime) -> Promised | None
         title=campaign.title,
         slug=campaign.slug,
         url=f"/campaigns/{campaign.slug}/",
-        sentence=sentence(campaign, version),
+        sentence=" ".join(
+            [sentence(campaign, version), *matches(campaign, version, published, now)]
+        ),
         state=phase(version, now),
-        pledged_text=sentences.amount(given, version.unit, cause.kind, version.scale),
+        pledged_text=wording.amount(given, version.unit, cause.kind, version.scale),
         starts=_local(version.starts_at, version),
         ends=_local(version.ends_at, version) if version.ends_at else None,
-        time_zone=sentences.clock(version.time_zone),
-        cap_text=sentences.amount(cap, version.unit, cause.kind, version.scale) if cap else "",
+        time_zone=wording.clock(version.time_zone),
+        cap_text=wording.amount(cap, version.unit, cause.kind, version.scale) if cap else "",
         cap_percent=min(100, given * 100 // cap) if cap else 0,
         cap_met=bool(cap) and given >= (cap or 0),
     )
@@ -176,14 +181,44 @@ def promised(db: Database, campaign: Campaign, now: datetime) -> Promised | None
 
 def sentence(campaign: Campaign, version: CampaignVersion) -> str:
     """The promise of a version of a campaign, with the names readers know."""
-    sponsor = campaign.sponsor.name if campaign.sponsor else ""
-    return sentences.promise(version, campaign.cause.kind, campaign.charity.name, sponsor)
+    charities: dict[str, str] = {}
+    if version.split:
+        slugs = [part.charity for part in version.split]
+        charities = dict(Charity.objects.filter(slug__in=slugs).values_list("slug", "name"))
+    matched = ""
+    if version.matches:
+        titles = Campaign.objects.filter(slug=version.matches).values_list("title", flat=True)
+        matched = titles.first() or ""
+    return sentences.promise(
+        version,
+        campaign.cause.kind,
+        campaign.charity.name,
+        campaign.sponsor.name if campaign.sponsor else "",
+        charities=charities,
+        matched=matched,
+    )
+
+
+def matches(
+    campaign: Campaign,
+    version: CampaignVersion,
+    published: Mapping[str, Sequence[CampaignVersion]],
+    now: datetime,
+) -> list[str]:
+    """Who matches a campaign as long as they do, a sentence each."""
+    found: list[str] = []
+    for each in campaign.matched_by.select_related("cause", "sponsor").order_by("slug"):
+        versions = published.get(each.slug)
+        if versions and versions[-1].matches == campaign.slug and phase(versions[-1], now) != ENDED:
+            sponsor = each.sponsor.name if each.sponsor else ""
+            found.append(sentences.matching(versions[-1], each.cause.kind, sponsor, version))
+    return found
 
 
 def phase(version: CampaignVersion, now: datetime) -> str:
     """Where a published campaign is in its time."""
     if version.ends_at is not None and version.ends_at <= now:
-        return "Ended"
+        return ENDED
     return "Running" if version.starts_at <= now else "Not begun"
 
 

@@ -14,7 +14,8 @@ from almoner.campaigns.model import CampaignVersion
 from almoner.giving import publishing
 from almoner.giving.entries import moment_on
 from almoner.giving.models import Campaign, Cause, Fund
-from almoner.giving.terms import YEARS, plain, problems
+from almoner.giving.problems import YEARS, problems
+from almoner.giving.terms import plain
 from almoner.intake.keys import SCOPES
 from almoner.intake.wire import MAX_QUANTITY
 from almoner.units import Unit, UnitError, minor_units

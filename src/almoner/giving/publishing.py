@@ -14,7 +14,8 @@ from almoner.campaigns.model import CampaignVersion, Occasion
 from almoner.campaigns.preview import Preview, preview
 from almoner.giving.book import open_ledger
 from almoner.giving.models import Campaign
-from almoner.giving.terms import problems, version_of
+from almoner.giving.problems import problems
+from almoner.giving.terms import version_of
 from almoner.ledger import Database, publish, reads, replay
 from almoner.ledger.event import OCCASIONS, decode_occasion, instant
 from almoner.ledger.publish import PublishError, read_campaigns

@@ -20,10 +20,9 @@ from ninja.openapi.docs import Swagger
 from pydantic import Field
 
 from almoner import config
-from almoner.campaigns.model import CampaignVersion
+from almoner.giving.account import sentence
 from almoner.giving.book import open_ledger
 from almoner.giving.models import Campaign, Cause
-from almoner.giving.sentences import promise
 from almoner.intake.keys import key_ring
 from almoner.intake.problem import UNEXPECTED, Problem
 from almoner.ledger import reads
@@ -230,7 +229,7 @@ def campaigns(request: HttpRequest) -> list[CampaignOut]:
                 charity=last.charity,
                 trigger=last.trigger,
                 rate=last.rate,
-                promise=_promise(last, draft) if draft else "",
+                promise=sentence(draft, last) if draft else "",
                 starts_at=last.starts_at.isoformat(),
                 ends_at=last.ends_at.isoformat() if last.ends_at else None,
                 time_zone=last.time_zone,
@@ -349,11 +348,6 @@ def _transaction(row: reads.StoredEntry) -> TransactionOut:
         ],
         leaf=row.leaf.hex(),
     )
-
-
-def _promise(version: CampaignVersion, draft: Campaign) -> str:
-    sponsor = draft.sponsor.name if draft.sponsor else ""
-    return promise(version, draft.cause.kind, draft.charity.name, sponsor)
 
 
 def _amount(minor: int, unit: str, scale: int) -> AmountOut:

@@ -14,7 +14,7 @@ from almoner.giving.forms import ByHandForm
 from almoner.giving.models import Campaign
 from almoner.giving.screens.campaigns import LIST, PAGE
 from almoner.giving.screens.guard import Screen
-from almoner.giving.sentences import amount, plural
+from almoner.giving.wording import amount, plural
 
 
 class CampaignAction(Screen):

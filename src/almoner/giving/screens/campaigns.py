@@ -19,11 +19,11 @@ from almoner.giving import account, publishing
 from almoner.giving.book import open_ledger
 from almoner.giving.forms import CampaignForm, said
 from almoner.giving.models import Campaign
+from almoner.giving.problems import problems
 from almoner.giving.publishing import TermsError
 from almoner.giving.samples import SampleError, read_sample
 from almoner.giving.screens.guard import Guarded, Screen
-from almoner.giving.sentences import amount, days
-from almoner.giving.terms import problems
+from almoner.giving.wording import amount, days
 
 LIST = "giving_campaigns:index"
 PAGE = "giving_campaigns:inspect"

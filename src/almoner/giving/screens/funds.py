@@ -20,7 +20,7 @@ from almoner.giving.forms import DepositForm, SluggedForm
 from almoner.giving.models import Campaign, Fund
 from almoner.giving.screens.guard import Screen
 from almoner.giving.screens.rows import Create, Rows, handler
-from almoner.giving.sentences import amount
+from almoner.giving.wording import amount
 from almoner.ledger import reads
 
 PAGE = "giving_funds:inspect"

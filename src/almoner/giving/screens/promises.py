@@ -14,7 +14,7 @@ from almoner.giving.forms import CampaignForm
 from almoner.giving.models import Campaign
 from almoner.giving.screens import actions, campaigns
 from almoner.giving.screens.rows import Rows, handler
-from almoner.giving.sentences import amount
+from almoner.giving.wording import amount
 from almoner.ledger import reads
 
 

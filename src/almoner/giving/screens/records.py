@@ -23,7 +23,7 @@ from almoner.giving.forms import KeyForm
 from almoner.giving.models import Campaign
 from almoner.giving.publishing import read_body
 from almoner.giving.screens.guard import Screen
-from almoner.giving.sentences import amount, plural
+from almoner.giving.wording import amount, plural
 from almoner.intake.keys import create_key, list_keys, revoke_key
 from almoner.ledger import Database, reads
 from almoner.ledger.append import Status
