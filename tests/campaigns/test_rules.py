@@ -1,4 +1,4 @@
-"""The rule: the golden table, then what holds for any promise and any order."""
+"""The rule: what holds for any promise and any order. Cases are in golden.txt."""
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -27,7 +27,6 @@ from almoner.campaigns.model import (
 )
 from almoner.campaigns.refunds import net
 from almoner.units import MAX_MINOR
-from tests.campaigns.golden import Row, rows
 from tests.ledger.examples import FUND, NOW, START, campaign
 
 PLENTY = 10**15
@@ -59,32 +58,6 @@ def at(due: int, parts: int = 1) -> Standing:
 
 def exact(standing: Standing) -> Fraction:
     return Fraction(standing.due, standing.parts)
-
-
-@pytest.mark.parametrize("row", rows(), ids=lambda row: row.text)
-def test_a_promise_gives_what_the_table_says(row: Row) -> None:
-    standing, granted = Standing(), []
-    for sale in row.sales:
-        left = None if row.fund is None else row.fund - standing.posted
-        made = pledge(row.version, sale, standing, left)
-        granted.append(Fraction(made.granted, made.parts) if made else Fraction(0))
-        standing = after(standing, made) if made else standing
-    assert exact(standing) == row.then
-
-    held = granted[0]
-    for count in range(1, len(row.refunds) + 1):
-        assert isinstance(row.sales[0], Order)
-        left = net(row.sales[0], row.refunds[:count])
-        back = take_off(row.version, held, left, standing, PLENTY)
-        if back is not None:
-            held += Fraction(back.granted, back.parts)
-            standing = after(standing, back)
-    assert exact(standing) == row.now
-
-
-def test_the_table_is_worth_its_name() -> None:
-    assert len(rows()) >= 60
-    assert len({row.text for row in rows()}) == len(rows())
 
 
 rates = st.fractions(min_value=0, max_value=50, max_denominator=97)

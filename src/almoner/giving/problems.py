@@ -33,26 +33,16 @@ ORDERS = frozenset({"order", "item", "revenue"})
 # form hides them (screens.promises), so what is filled there was filled by mistake.
 _ACTION = ("products", "collections", "including", "tiers")
 UNUSED: dict[str, tuple[str, ...]] = {
-    "order": ("including", "matches"),
+    "order": ("matches",),
     "item": ("including", "matches"),
     "revenue": ("matches",),
-    "gift": ("collections", "including", "matches"),
+    "gift": ("including", "matches"),
     "round-up": ("products", "collections", "including", "matches"),
     "sign-up": (*_ACTION, "matches"),
     "read": (*_ACTION, "matches"),
     "visit": (*_ACTION, "matches"),
-    "manual": (*_ACTION, "tags", "countries", "excluded", "reader_cap", "matches"),
-    "match": (
-        *_ACTION,
-        "tags",
-        "countries",
-        "excluded",
-        "reader_cap",
-        "price",
-        "currency",
-        "group",
-        "hold_days",
-    ),
+    "manual": (*_ACTION, "tags", "countries", "excluded", "reader_cap", "group", "matches"),
+    "match": (*_ACTION, "tags", "countries", "excluded", "price", "currency"),
 }
 _CALLED = {
     "order": "Orders have",
@@ -78,8 +68,7 @@ _WHAT = {
     "matches": "no other campaign to follow",
     "price": "no price: it gives units for units",
     "currency": "no currency of its own",
-    "group": "no order to keep to itself",
-    "hold_days": "no hold of its own: it follows what it matches",
+    "group": "no order to keep to themselves",
 }
 
 
@@ -196,6 +185,8 @@ def _tiers(campaign: Campaign) -> Iterator[tuple[str, str]]:
 
 
 def _basis(campaign: Campaign) -> Iterator[tuple[str, str]]:
+    if campaign.trigger == "order" and campaign.including and not campaign.tiers:
+        yield "including", "Every order gives the same here: leave this empty, or write steps."
     if "shipping" in campaign.including and (campaign.products or campaign.collections):
         yield (
             "including",
