@@ -39,6 +39,10 @@ def manager(logged_in):
     return logged_in(CAMPAIGN_MANAGERS)
 
 
+def page_of(campaign):
+    return f"/admin/giving/campaigns/inspect/{campaign.pk}/"
+
+
 def draft():
     return Campaign.objects.get(slug="may-bowls")
 
@@ -52,22 +56,34 @@ def test_saving_a_draft_promises_nothing(manager, terms):
     assert not publishing.versions("may-bowls")
 
 
-def test_publishing_from_the_form_freezes_what_was_in_it(manager, terms):
-    manager.post("/admin/giving/campaigns/new/", {**terms, "action-publish": "1"})
+def publish(browser):
+    """Press “Publish the promise” on the campaign's page, alone."""
+    return browser.post(
+        f"/admin/giving/campaigns/publish/{draft().pk}/", {"nobody_else": "on"}, follow=True
+    )
+
+
+def test_publishing_freezes_what_was_in_the_form(manager, terms):
+    made = manager.post("/admin/giving/campaigns/new/", {**terms, "action-next": "1"})
+    assert made.url == f"/admin/giving/campaigns/inspect/{draft().pk}/"
+    assert "Nobody else reviewed this" in manager.get(made.url).content.decode()
+    publish(manager)
     (version,) = publishing.versions("may-bowls")
     assert (version.rate, version.cap, version.tags) == ("2", 50_000, ("winter", "snow"))
     assert draft().state == "published"
 
 
 def test_a_published_campaign_says_that_a_change_makes_the_next_version(manager, terms):
-    manager.post("/admin/giving/campaigns/new/", {**terms, "action-publish": "1"})
+    manager.post("/admin/giving/campaigns/new/", terms)
+    publish(manager)
     address = f"/admin/giving/campaigns/edit/{draft().pk}/"
     manager.post(address, {**terms, "rate": "3"})
     page = manager.get(address).content.decode()
     assert "Version 1 stays in force" in page
-    assert "Publish as version 2" in page
+    assert "to version 2" in page
     assert len(publishing.versions("may-bowls")) == 1
-    manager.post(address, {**terms, "rate": "3", "action-publish": "1"})
+    assert "Gives: 3 meals, before 2 meals" in manager.get(page_of(draft())).content.decode()
+    publish(manager)
     assert [each.rate for each in publishing.versions("may-bowls")] == ["2", "3"]
 
 
@@ -320,6 +336,9 @@ PRESSES = {
     "/admin/giving/campaigns/delete/{campaign}/": {CAMPAIGN_MANAGERS},
     "/admin/giving/campaigns/terms/": {CAMPAIGN_MANAGERS},
     "/admin/giving/campaigns/replay/{campaign}/": {CAMPAIGN_MANAGERS},
+    "/admin/giving/campaigns/ask/{campaign}/": {CAMPAIGN_MANAGERS},
+    "/admin/giving/campaigns/review/{campaign}/": {CAMPAIGN_MANAGERS, FINANCE},
+    "/admin/giving/campaigns/publish/{campaign}/": {CAMPAIGN_MANAGERS},
     "/admin/giving/campaigns/end/{campaign}/": {CAMPAIGN_MANAGERS},
     "/admin/giving/campaigns/by-hand/{campaign}/": {CAMPAIGN_MANAGERS},
     "/admin/giving/causes/new/": {CAMPAIGN_MANAGERS},

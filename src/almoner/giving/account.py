@@ -18,6 +18,7 @@ from almoner.ledger import Database, reads
 from almoner.ledger.event import instant
 from almoner.ledger.publish import read_campaigns
 from almoner.log import entry
+from almoner.units import minor_units
 
 ENDED = "Ended"
 LAST = 20  # movements on a page: about a screen
@@ -117,6 +118,44 @@ def _steps(db: Database, cause: Cause, total: int) -> list[tuple[datetime, int]]
         steps.append((instant(each.time), total))
         total -= each.minor
     return steps[::-1]
+
+
+def campaign_points(db: Database, campaign: Campaign, now: datetime) -> list[Point]:
+    """What a campaign has promised after each of its last movements, until now."""
+    cause, total = campaign.cause, reads.campaign_totals(db).get(campaign.slug, 0)
+    steps: list[tuple[datetime, int]] = [(now, total)]
+    for each in reads.movements(db, cause.slug, LOOK_BACK):
+        moved = _moved(db, each.entry, campaign)
+        if moved:
+            steps.append((instant(each.time), total))
+            total -= moved
+    return told(steps[::-1], cause) if len(steps) > 1 else []
+
+
+def told(steps: Sequence[tuple[datetime, int]], cause: Cause) -> list[Point]:
+    """Totals of a cause at their times, as they are written."""
+    return [
+        Point(at, total, figure(cause, total), f"{at:%-d %B %Y, %H:%M} UTC") for at, total in steps
+    ]
+
+
+def _moved(db: Database, index: int, campaign: Campaign) -> int:
+    """What an entry adds to a campaign's total, in minor units."""
+    (stored,) = reads.entries(db, index, 1)
+    moved = 0
+    for posting in entry.decode(stored.body).postings:
+        grows = _belongs(posting.credit, campaign.slug) - _belongs(posting.debit, campaign.slug)
+        moved += grows * minor_units(posting.value, campaign.cause.scale)
+    return moved
+
+
+def _belongs(path: str, campaign: str) -> int:
+    """1 where an account holds what a campaign promised, in whatever state."""
+    match path.split("/"):
+        case ["campaign", slug, "held", _, _] | ["charity", _, _, _, slug]:
+            return int(slug == campaign)
+        case _:
+            return 0
 
 
 def movements(db: Database, cause: Cause, campaign: str = "") -> list[Moved]:

@@ -11,10 +11,9 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.widgets import AdminDateInput
 
 from almoner.campaigns.model import CampaignVersion
-from almoner.giving import publishing
 from almoner.giving.entries import moment_on
-from almoner.giving.models import Campaign, Cause, Fund
-from almoner.giving.problems import YEARS, problems
+from almoner.giving.models import Cause, Fund
+from almoner.giving.problems import YEARS
 from almoner.giving.terms import plain
 from almoner.intake.keys import SCOPES
 from almoner.intake.wire import MAX_QUANTITY
@@ -109,54 +108,6 @@ class CauseForm(SluggedForm):
             except UnitError as error:
                 self.add_error("before", f"{error}.")
         return data
-
-
-class CampaignForm(SluggedForm):
-    """A campaign's draft, with every term that cannot be published named at its field."""
-
-    # Without the empty choice that Django would add: a campaign always has a trigger.
-    trigger = forms.ChoiceField(
-        label="What makes it give",
-        choices=Campaign.Trigger.choices,
-        initial=Campaign.Trigger.ORDER,
-        widget=forms.RadioSelect,
-    )
-    time_zone = forms.ChoiceField(
-        choices=zones, help_text=Campaign._meta.get_field("time_zone").help_text
-    )
-    products = LinesField(
-        label="Only these products",
-        required=False,
-        help_text=Campaign._meta.get_field("products").help_text,
-    )
-    tags = LinesField(
-        label="Only orders tagged",
-        required=False,
-        help_text=Campaign._meta.get_field("tags").help_text,
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.published: CampaignVersion | None = None
-        if self.instance.pk:
-            self.published = next(reversed(publishing.versions(self.instance.slug)), None)
-        if self.published:
-            for name in ("cause", "charity", "trigger"):
-                self.fields[name].disabled = True
-
-    def clean_cap(self) -> str:
-        """Let people write 50,000."""
-        return plain(self.cleaned_data["cap"])
-
-    def clean_rate(self) -> str:
-        """Leave out the blanks in `1 / 3`."""
-        return self.cleaned_data["rate"].replace(" ", "").removesuffix("%")
-
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
-        if not self.errors:
-            for field, message in problems(self.instance, self.published).items():
-                self.add_error(field, message)
 
 
 class DepositForm(forms.Form):

@@ -9,21 +9,20 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from almoner.campaigns.model import CampaignVersion, rational
+from almoner.campaigns.counting import OF_MONEY, minor_rate
+from almoner.campaigns.model import CampaignVersion, Part, rational
 from almoner.giving import places
 from almoner.giving.models import Campaign, Fund
-from almoner.giving.terms import PERCENT, ends_at, money, starts_at, tier_scale
+from almoner.giving.terms import ends_at, money, starts_at, tier_scale
 from almoner.giving.wording import plural
-from almoner.ledger.publish import MAX_DENOMINATOR
+from almoner.ledger.publish import MAX_DAYS, MAX_DENOMINATOR, MAX_PARTS
 from almoner.units import CURRENCIES, UnitError, minor_units
 
 Problems = dict[str, str]
 
 # Beyond them a day has no neighbour or no instant in UTC, and is a slip of the hand.
 YEARS = range(1900, 3000)
-MAX_DAYS = 365  # of a hold or a delivery: a promise that takes longer is another promise
 MAX_WEIGHT = 10_000  # of a part of a split: hundredths of a percent
-MAX_PARTS = 12
 MAX_TIERS = 12
 
 LIMITS = ("cap", "minimum", "daily_cap", "reader_cap", "sponsor_cap")
@@ -114,12 +113,31 @@ def _read_rate(campaign: Campaign, text: str) -> tuple[Fraction, str]:
         rate = rational(text)
     except ValueError as error:
         return Fraction(0), f"{error}."
-    if rate.denominator * 100 > MAX_DENOMINATOR:
-        return rate, f"{text} is finer than any rate kept here: round it."
-    if campaign.trigger in PERCENT and rate > 100:
+    if campaign.trigger in OF_MONEY and rate > 100:
         whole = "sale" if campaign.trigger == "revenue" else "amount"
         return rate, f"{text} percent is more than the whole {whole}."
     return rate, ""
+
+
+def _fineness(campaign: Campaign) -> Iterator[tuple[str, str]]:
+    """Exact totals are kept over one denominator, which must stay short."""
+    try:
+        rates = [
+            minor_rate(
+                campaign.trigger,
+                rate,
+                campaign.cause.scale,
+                campaign.price,
+                campaign.currency,
+            )
+            for rate in (campaign.rate, *(rate for _, rate in campaign.tiers))
+        ]
+    except (ValueError, KeyError, ZeroDivisionError):
+        return  # said elsewhere
+    weights = sum(part.weight for part in campaign.parts.all()) or 1
+    if max(rate.denominator for rate in rates) * weights > MAX_DENOMINATOR:
+        where = "the rate, the price or the parts" if campaign.price or weights > 1 else "it"
+        yield "rate", f"{campaign.rate} is finer than any rate kept here: round {where}."
 
 
 def _price(campaign: Campaign) -> Iterator[tuple[str, str]]:
@@ -139,11 +157,9 @@ def _price(campaign: Campaign) -> Iterator[tuple[str, str]]:
             price = Fraction(0)
         if not price:
             yield "price", f"{campaign.price!r} is not a price: write 0.25 for a quarter."
-        elif price.numerator * 100 > MAX_DENOMINATOR or price.denominator > MAX_DENOMINATOR:
-            yield "price", f"{campaign.price} is finer than any price kept here: round it."
         if not campaign.currency:
             yield "currency", "A price needs its currency: write USD, EUR, JPY …"
-    elif campaign.trigger in PERCENT:
+    elif campaign.trigger in OF_MONEY:
         yield (
             "trigger",
             f"A percentage is money, but “{cause.label}” counts {cause.unit}: choose a cause that "
@@ -337,10 +353,12 @@ def _frozen(campaign: Campaign, published: CampaignVersion | None) -> Problems:
     if published is None:
         return {}
     matches = campaign.matches.slug if campaign.matches else ""
+    split = tuple(Part(part.charity.slug, part.weight) for part in campaign.parts.all())
     now = {
         "trigger": (published.trigger, campaign.trigger, "with another trigger"),
         "cause": (published.cause, campaign.cause.slug, "for another cause"),
         "charity": (published.charity, campaign.charity.slug, "for another charity"),
+        "split": (published.split, split, "with another split"),
         "matches": (published.matches, matches, "as the match of another campaign"),
     }
     return {
@@ -353,6 +371,7 @@ def _frozen(campaign: Campaign, published: CampaignVersion | None) -> Problems:
 _RULES: tuple[Callable[[Campaign], Iterator[tuple[str, str]]], ...] = (
     _unused,
     _rate,
+    _fineness,
     _price,
     _tiers,
     _basis,

@@ -10,8 +10,11 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from almoner.campaigns.model import CampaignVersion, Occasion
+from almoner.campaigns.force import in_force
+from almoner.campaigns.given import Memory
+from almoner.campaigns.model import CampaignVersion, Manual, Occasion
 from almoner.campaigns.preview import Preview, preview
+from almoner.campaigns.rules import pledges
 from almoner.giving.book import open_ledger
 from almoner.giving.models import Campaign
 from almoner.giving.problems import problems
@@ -40,6 +43,8 @@ class Foresight(msgspec.Struct, frozen=True):
 
     within: Preview
     ignoring_dates: Preview
+    # What it would have come to after each event that gives, had it run all the time.
+    series: list[tuple[datetime, int]]
 
 
 class Missed(msgspec.Struct, frozen=True):
@@ -108,11 +113,41 @@ def foresee(
 ) -> Foresight:
     """Run terms over the last events received, or over `occurred` (oldest first)."""
     events = recent(db) if occurred is None else occurred
-    fund = _left(db, version)
-    return Foresight(
-        preview(version, events, fund),
-        preview(version, events, fund, ignore_dates=True),
-    )
+    matched = read_campaigns(db).get(version.matches, ())[-1:]
+    within, _ = _foresee(db, [*matched, version], events, ignore_dates=False)
+    ignoring, series = _foresee(db, [*matched, version], events, ignore_dates=True)
+    return Foresight(within, ignoring, series)
+
+
+def _foresee(
+    db: Database,
+    versions: Sequence[CampaignVersion],
+    events: Sequence[Occurred],
+    *,
+    ignore_dates: bool,
+) -> tuple[Preview, list[tuple[datetime, int]]]:
+    """What the last of `versions` would have given if only these had run, and when."""
+    last, given = versions[-1], Memory()
+    for version in versions:
+        left = _left(db, version)
+        if left is not None:
+            given.funds[version.fund] = left
+    matched = limited = 0
+    series: list[tuple[datetime, int]] = []
+    for when, body in events:
+        running = [each for each in versions if ignore_dates or in_force([each], when)]
+        if isinstance(body, Manual) and body.campaign != versions[0].campaign:
+            running = []
+        made = [each for of, each in pledges(body, when, running, given) if of is last]
+        if made:
+            matched += 1
+            limited += any(each.limited for each in made)
+            series.append((when, _given(given, last)))
+    return Preview(len(events), matched, _given(given, last), limited), series
+
+
+def _given(given: Memory, version: CampaignVersion) -> int:
+    return sum(given.standing(version.campaign, part.charity).posted for part in version.parts)
 
 
 def recent(db: Database) -> list[Occurred]:

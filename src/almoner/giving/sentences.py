@@ -10,6 +10,7 @@ sentence is the promise, each one after it a further term.
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
+from almoner.campaigns.counting import OF_MONEY
 from almoner.campaigns.model import CampaignVersion, rational
 from almoner.giving.wording import (
     amount,
@@ -26,7 +27,6 @@ from almoner.giving.wording import (
 )
 from almoner.units import CURRENCIES
 
-PERCENT = frozenset({"revenue", "gift", "round-up"})  # these rates are percent of money
 ACTIONS = frozenset({"sign-up", "read", "visit"})
 
 # What happens once, twice, and who does it, by trigger.
@@ -81,7 +81,7 @@ def matching(match: CampaignVersion, kind: str, sponsor: str, matched: CampaignV
 def given(version: CampaignVersion, rate: str, kind: str) -> str:
     """What a rate of these terms gives at a time: `2 meals`, `$0.50`, `5 %`, `1/3 meal`."""
     exact = rational(rate)
-    if version.trigger in PERCENT:
+    if version.trigger in OF_MONEY:
         return f"{_plain(rate)} %"
     if version.price:
         return exact_money(exact, version.currency)
@@ -111,7 +111,7 @@ def basis(version: CampaignVersion) -> str:
 
 
 def _gift(version: CampaignVersion, kind: str, to: str) -> str:
-    if version.trigger in PERCENT:
+    if version.trigger in OF_MONEY:
         return _percent(version, to)
     each = rational(version.rate)
     step = ""
@@ -228,6 +228,8 @@ def _further(version: CampaignVersion, kind: str, sponsor: str) -> Iterator[str]
 
     for tier in version.tiers if rational(version.rate) else version.tiers[1:]:
         yield _tier(version, tier.at, given(version, tier.rate, kind))
+    if version.trigger == "order" and version.tiers:
+        yield f"What an order comes to is counted {basis(version)}"
     parts = [f"{told(version.daily_cap)} a day"] if version.daily_cap is not None else []
     if version.reader_cap is not None:
         parts.append(f"{told(version.reader_cap)} for one {one}")
@@ -267,6 +269,11 @@ def _tier(version: CampaignVersion, at: int, what: str) -> str:
     return f"From {least} in one {where} on, it is {what}"
 
 
+def threshold(version: CampaignVersion, at: int) -> str:
+    """Where a step begins: `10 pieces`, `$50`."""
+    return f"{at:,} pieces" if version.trigger == "item" else money(at, version.money)
+
+
 def _step(version: CampaignVersion, at: int) -> str:
     """From where on anything is given at all."""
     if version.trigger == "item":
@@ -302,7 +309,8 @@ def _only(version: CampaignVersion) -> str:
         if version.trigger == "order":
             said = f" with {products or 'something'}{_from_collections(version)} in it"
         else:
-            said = (f" of {products}" if products else "") + _from_collections(version)
+            word = "for" if version.trigger == "gift" else "of"
+            said = (f" {word} {products}" if products else "") + _from_collections(version)
     if version.tags:
         tags = either(quoted(version.tags), "tags")
         inside = " in orders" if version.trigger in ("revenue", "round-up") else ""

@@ -17,9 +17,6 @@ from almoner.units import CURRENCIES, minor_units
 
 _GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 
-# These triggers count money, so that their rate is percent.
-PERCENT = frozenset({"revenue", "gift", "round-up"})
-
 
 def plain(text: str) -> str:
     """A number without the commas between its thousands: `50,000` is `50000`."""

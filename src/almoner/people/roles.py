@@ -64,6 +64,7 @@ ROLES = (
             "notices.message": ("view",),
         },
         pictures=("add", "choose"),
+        special=("giving.review_campaign",),
     ),
     Role(
         FINANCE,
@@ -78,7 +79,7 @@ ROLES = (
             "notices.mail": ("change", "view"),
             "notices.message": ("change", "view"),
         },
-        special=("giving.view_ledger",),
+        special=("giving.view_ledger", "giving.review_campaign"),
     ),
     Role(
         AUDITORS,

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from wagtail.admin import messages
 
-from almoner.giving import account, publishing
+from almoner.giving import account, publishing, reviewing
 from almoner.giving.entries import record_by_hand
 from almoner.giving.forms import ByHandForm
 from almoner.giving.models import Campaign
@@ -70,7 +70,7 @@ class EndView(CampaignAction):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """End it. Pressing twice ends it once."""
         if publishing.versions(self.campaign.slug):
-            publishing.end(self.campaign, datetime.now(UTC))
+            reviewing.end(self.campaign, request.user, datetime.now(UTC))
             messages.success(request, f"“{self.campaign}” has ended. What it gave stays.")
         return redirect(self.page)
 

@@ -1,10 +1,11 @@
 """The campaign's screens: its form with the promise beside it, and its own page.
 
-The form saves a draft; “Publish” saves it and then freezes it in the ledger, after the
-draft's own transaction is done. What the draft would have given is worked out anew while
-somebody writes, and nothing of that is kept.
+The form saves a draft. From its own page a draft goes to review and is published, see
+`screens.reviews`. What it would have given is worked out anew while somebody writes, and
+nothing of that is kept.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -15,15 +16,17 @@ from wagtail.admin import messages
 from wagtail.admin.views import generic
 
 from almoner.campaigns.model import CampaignVersion
-from almoner.giving import account, publishing
+from almoner.giving import account, history, publishing, reviewing
 from almoner.giving.book import open_ledger
-from almoner.giving.forms import CampaignForm, said
-from almoner.giving.models import Campaign
-from almoner.giving.problems import problems
-from almoner.giving.publishing import TermsError
+from almoner.giving.campaign_form import CampaignForm
+from almoner.giving.forms import said
+from almoner.giving.models import Campaign, CampaignPart, Publication
+from almoner.giving.problems import UNUSED, problems
 from almoner.giving.samples import SampleError, read_sample
 from almoner.giving.screens.guard import Guarded, Screen
 from almoner.giving.wording import amount, days
+from almoner.ledger import reads
+from almoner.ledger.publish import read_campaigns
 
 LIST = "giving_campaigns:index"
 PAGE = "giving_campaigns:inspect"
@@ -48,6 +51,7 @@ def foresight(campaign: Campaign, version: CampaignVersion, sample: str) -> dict
         "within_text": told(found.within.minor),
         "ignoring": found.ignoring_dates,
         "ignoring_text": told(found.ignoring_dates.minor),
+        "points": account.told(found.series, campaign.cause),
     }
 
 
@@ -88,8 +92,8 @@ class TermsView(Screen):
         return render(request, "giving/admin/terms.html", context)
 
 
-class Publishing(Guarded):
-    """Saving and publishing, shared by the form of a new campaign and that of an old one."""
+class Drafting(Guarded):
+    """Saving a draft, shared by the form of a new campaign and that of an old one."""
 
     template_name = "giving/admin/campaign_form.html"
     request: HttpRequest
@@ -97,28 +101,13 @@ class Publishing(Guarded):
     form: Any
 
     def get_success_url(self) -> str:
-        """Go to the campaign's own page after publishing, back to its form after saving."""
-        place = PAGE if "action-publish" in self.request.POST else "giving_campaigns:edit"
+        """Go on to the campaign's own page, or back to its form."""
+        place = PAGE if "action-next" in self.request.POST else "giving_campaigns:edit"
         return reverse(place, args=(self.object.pk,))
 
     def get_success_buttons(self) -> list[Any]:
         """Leave out the button to where they are already."""
         return []
-
-    def save_action(self) -> Any:
-        """Publish where that was pressed. The draft's transaction is over by now."""
-        if "action-publish" not in self.request.POST:
-            return super().save_action()  # type: ignore[misc]
-        before = len(publishing.versions(self.object.slug))
-        try:
-            version = publishing.publish_draft(self.object, datetime.now(UTC))
-        except TermsError as error:
-            messages.error(self.request, f"The draft is saved but not published. {error}")
-        else:
-            new = version.version > before
-            said = f"is published as version {version.version}" if new else "has not changed"
-            messages.success(self.request, f"“{self.object}” {said}.")
-        return redirect(self.get_success_url())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the promise beside the form."""
@@ -126,10 +115,16 @@ class Publishing(Guarded):
         form, pk = context["form"], getattr(self.object, "pk", None)
         terms = reverse("giving_campaigns:terms", args=(pk,) if pk else ())
         sample = self.request.POST.get("sample", "")
-        return {**context, **standing(form, sample), "terms_url": terms, "sample": sample}
+        return {
+            **context,
+            **standing(form, sample),
+            "terms_url": terms,
+            "sample": sample,
+            "unused": UNUSED,
+        }
 
 
-class CampaignCreate(Publishing, generic.CreateView):
+class CampaignCreate(Drafting, generic.CreateView):
     """A new campaign."""
 
     success_message = "Draft of “%(object)s” saved. Nothing is promised before you publish it."
@@ -141,16 +136,41 @@ class CampaignCopy(generic.models.CopyViewMixin, CampaignCreate):
     def get_initial_form_instance(self) -> Campaign:
         """Begin as a draft with an address of its own."""
         campaign = super().get_initial_form_instance()
+        parts = [(part.charity, part.weight) for part in campaign.parts.all()]
         campaign.pk, campaign._state.adding = None, True
+        campaign.parts.set([CampaignPart(charity=each, weight=weight) for each, weight in parts])
         campaign.state = Campaign.State.DRAFT
         campaign.slug = ""
         return campaign
 
 
-class CampaignEdit(Publishing, generic.EditView):
+class CampaignEdit(Drafting, generic.EditView):
     """A campaign's draft."""
 
     success_message = "Draft of “%(object)s” saved."
+
+
+class CampaignList(generic.IndexView):
+    """All campaigns, with the same words for their state as on their own pages."""
+
+    def decorate_paginated_queryset(self, object_list: Any) -> Any:
+        """Add what the ledger knows of each, read once for the whole page."""
+        found, now = super().decorate_paginated_queryset(object_list), datetime.now(UTC)
+        with open_ledger() as ledger:
+            published = read_campaigns(ledger.db)
+            totals = reads.campaign_totals(ledger.db)
+        for campaign in found:
+            cause, versions = campaign.cause, published.get(campaign.slug)
+            given = totals.get(campaign.slug, 0)
+            campaign.given = amount(given, cause.unit, cause.kind, cause.scale)
+            campaign.stands = account.phase(versions[-1], now) if versions else _drafted(campaign)
+        return found
+
+
+def _drafted(campaign: Campaign) -> str:
+    """Where a campaign that was never published is on its way."""
+    review = reviewing.current(campaign)
+    return review.get_answer_display() if review else "Draft"
 
 
 class CampaignDelete(Guarded, generic.DeleteView):
@@ -181,46 +201,77 @@ class CampaignPage(generic.InspectView):
     any_permission_required: ClassVar = ["change", "view"]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add what the ledger knows of it."""
+        """Add what the ledger knows of it, and how far its draft is."""
         context = super().get_context_data(**kwargs)
         campaign, now = self.object, datetime.now(UTC)
         versions = publishing.versions(campaign.slug)
         may_change = self.request.user.has_perm("giving.change_campaign")
         context |= {"campaign": campaign, "may_change": may_change, "versions": []}
+        context |= drafted(campaign, versions, self.request.user)
         if not versions:
-            context["state"] = "Draft"
-            if not problems(campaign):
-                draft = publishing.draft_version(campaign)
-                context["sentence"] = account.sentence(campaign, draft)
-            return context
+            return context | {"state": _drafted(campaign), "sentence": context["draft_sentence"]}
         last = versions[-1]
-        unfinished = problems(campaign, last)
         with open_ledger() as ledger:
             missed = publishing.missed(ledger.db, last)
             promised = account.promised(ledger.db, campaign, now)
             movements = account.movements(ledger.db, campaign.cause, campaign.slug)
+            points = account.campaign_points(ledger.db, campaign, now)
         return context | {
             "sentence": account.sentence(campaign, last),
             "state": account.phase(last, now),
             "promised": promised,
             "movements": movements,
-            "versions": [_row(each, campaign.cause.kind) for each in reversed(versions)],
+            "points": points,
+            "versions": _rows(campaign, versions),
             "missed": missed,
             "missed_text": amount(missed.minor, last.unit, campaign.cause.kind, last.scale),
-            "differs": unfinished
-            or not publishing.same_terms(last, publishing.draft_version(campaign)),
             "by_hand": last.trigger == "manual",
         }
 
 
-def _row(version: CampaignVersion, kind: str) -> dict[str, Any]:
-    """A version in a table."""
-    percent = " %" if version.trigger == "revenue" else ""
-    cap = version.cap
+def drafted(campaign: Campaign, versions: Sequence[CampaignVersion], person: Any) -> dict[str, Any]:
+    """How far a draft is on its way to a promise, and what this person can do about it."""
+    last = versions[-1] if versions else None
+    found = problems(campaign, last)
+    if found:
+        return {"differs": bool(versions), "draft_sentence": "", "draft_problems": found.values()}
+    version = publishing.draft_version(campaign)
+    if last and publishing.same_terms(last, version):
+        return {"differs": False, "draft_sentence": ""}
+    review = reviewing.current(campaign)
     return {
-        "number": version.version,
-        "effective_from": version.effective_from,
-        "days": days(version),
-        "rate": f"{version.rate}{percent}",
-        "cap": amount(cap, version.unit, kind, version.scale) if cap is not None else "none",
+        "differs": True,
+        "next": True,
+        "draft_sentence": account.sentence(campaign, version),
+        "draft_changes": history.changes(last, version, campaign.cause.kind) if last else [],
+        "draft_digest": reviewing.draft_digest(campaign),
+        "review": review,
+        "others": reviewing.others(person),
+        "may_review": person.has_perm(reviewing.RIGHT)
+        and bool(review)
+        and review.asked_by.pk != person.pk,
     }
+
+
+def _rows(campaign: Campaign, versions: Sequence[CampaignVersion]) -> list[dict[str, Any]]:
+    """The versions in a table, the newest first, with what changed and who looked at it."""
+    who = {
+        each.version: each
+        for each in Publication.objects.filter(campaign=campaign).select_related(
+            "published_by", "review__answered_by"
+        )
+    }
+    rows: list[dict[str, Any]] = []
+    for at, version in enumerate(versions):
+        before = versions[at - 1] if at else None
+        rows.append(
+            {
+                "number": version.version,
+                "effective_from": version.effective_from,
+                "days": days(version),
+                "changes": history.changes(before, version, campaign.cause.kind) if before else [],
+                "publication": who.get(version.version),
+                "ends": before is not None and version.ends_at == version.effective_from,
+            }
+        )
+    return rows[::-1]

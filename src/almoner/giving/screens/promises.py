@@ -9,13 +9,11 @@ from django.urls import path, reverse
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.admin.ui.tables import Column, TitleColumn
 
-from almoner.giving.book import open_ledger
-from almoner.giving.forms import CampaignForm
+from almoner.giving.campaign_form import CampaignForm
 from almoner.giving.models import Campaign
-from almoner.giving.screens import actions, campaigns
+from almoner.giving.screens import actions, campaigns, reviews
 from almoner.giving.screens.rows import Rows, handler
-from almoner.giving.wording import amount
-from almoner.ledger import reads
+from almoner.giving.screens.terms_group import TermsGroup
 
 
 class Campaigns(Rows):
@@ -26,6 +24,7 @@ class Campaigns(Rows):
     url_prefix = "giving/campaigns"
     icon = "calendar-check"
     copy_view_enabled = True
+    index_view_class = campaigns.CampaignList
     add_view_class = campaigns.CampaignCreate
     edit_view_class = campaigns.CampaignEdit
     copy_view_class = campaigns.CampaignCopy
@@ -35,34 +34,31 @@ class Campaigns(Rows):
     search_fields: ClassVar = ["title", "slug"]
     list_display: ClassVar = [
         TitleColumn("title", get_url=lambda row: reverse(campaigns.PAGE, args=(row.pk,))),
-        "state",
+        Column("stands", label="State"),
         "cause",
         "charity",
-        Column("given", label="Pledged", accessor=lambda campaign: _given(campaign)),
+        Column("given", label="Pledged"),
         "starts_on",
         "ends_on",
     ]
 
     def get_edit_handler(self) -> Any:
-        """Follow the sentence: what gives how much to whom, how long, and at most what."""
+        """Follow the sentence: what gives how much, to whom and when; then what else is said."""
         return handler(
             CampaignForm,
             MultiFieldPanel(
-                [TitleFieldPanel("title", classname="", placeholder=False), FieldPanel("slug")],
+                [
+                    TitleFieldPanel("title", classname="", placeholder=False),
+                    FieldPanel("slug"),
+                    FieldPanel("seen"),
+                ],
                 "Name",
             ),
             MultiFieldPanel(
-                [
-                    FieldPanel("trigger"),
-                    FieldPanel("rate"),
-                    FieldRowPanel([FieldPanel("products"), FieldPanel("tags")]),
-                ],
+                [FieldPanel("trigger"), FieldPanel("matches"), FieldPanel("rate")],
                 "What gives how much",
             ),
-            MultiFieldPanel(
-                [FieldPanel("cause"), FieldPanel("charity")],
-                "To whom",
-            ),
+            MultiFieldPanel([FieldPanel("cause"), FieldPanel("charity")], "To whom"),
             MultiFieldPanel(
                 [
                     FieldRowPanel([FieldPanel("starts_on"), FieldPanel("starts_time")]),
@@ -71,8 +67,53 @@ class Campaigns(Rows):
                 ],
                 "When",
             ),
-            MultiFieldPanel([FieldPanel("cap"), FieldPanel("partial")], "At most"),
-            MultiFieldPanel([FieldPanel("sponsor"), FieldPanel("from_fund")], "Who pays"),
+            MultiFieldPanel(
+                [
+                    TermsGroup(
+                        [
+                            FieldRowPanel([FieldPanel("minimum"), FieldPanel("cap")]),
+                            FieldRowPanel([FieldPanel("daily_cap"), FieldPanel("reader_cap")]),
+                            FieldPanel("partial"),
+                        ],
+                        "At least and at most",
+                    ),
+                    TermsGroup(
+                        [
+                            FieldPanel("sponsor"),
+                            FieldPanel("from_fund"),
+                            FieldPanel("sponsor_cap"),
+                        ],
+                        "Who pays",
+                    ),
+                    TermsGroup(
+                        [
+                            FieldRowPanel([FieldPanel("products"), FieldPanel("collections")]),
+                            FieldPanel("tags"),
+                        ],
+                        "Which ones count",
+                    ),
+                    TermsGroup([FieldPanel("including")], "How sales are counted"),
+                    TermsGroup(
+                        [FieldRowPanel([FieldPanel("price"), FieldPanel("currency")])],
+                        "Money turned into things",
+                    ),
+                    TermsGroup([FieldPanel("tiers")], "Steps: more for larger orders"),
+                    TermsGroup([FieldPanel("split")], "Shared between charities"),
+                    TermsGroup(
+                        [FieldRowPanel([FieldPanel("countries"), FieldPanel("excluded")])],
+                        "Where buyers are",
+                    ),
+                    TermsGroup(
+                        [FieldRowPanel([FieldPanel("hold_days"), FieldPanel("deliver_days")])],
+                        "Returns and delivery",
+                    ),
+                    TermsGroup(
+                        [FieldRowPanel([FieldPanel("group"), FieldPanel("rank")])],
+                        "Beside other campaigns",
+                    ),
+                ],
+                "Further terms",
+            ),
         ).bind_to_model(self.model)
 
     def get_urlpatterns(self) -> list[Any]:
@@ -82,14 +123,10 @@ class Campaigns(Rows):
             *super().get_urlpatterns(),
             path("terms/", terms, name="terms"),
             path("terms/<int:pk>/", terms, name="terms"),
+            path("ask/<int:pk>/", reviews.AskView.as_view(), name="ask"),
+            path("review/<int:pk>/", reviews.AnswerView.as_view(), name="review"),
+            path("publish/<int:pk>/", reviews.PublishView.as_view(), name="publish"),
             path("replay/<int:pk>/", actions.ReplayView.as_view(), name="replay"),
             path("end/<int:pk>/", actions.EndView.as_view(), name="end"),
             path("by-hand/<int:pk>/", actions.ByHandView.as_view(), name="by_hand"),
         ]
-
-
-def _given(campaign: Campaign) -> str:
-    cause = campaign.cause
-    with open_ledger() as ledger:
-        minor = reads.campaign_totals(ledger.db).get(campaign.slug, 0)
-    return amount(minor, cause.unit, cause.kind, cause.scale)

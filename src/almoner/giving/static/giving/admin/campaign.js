@@ -1,8 +1,10 @@
 /**
- * Keeps the promise beside a campaign's form up to date while somebody writes.
+ * Keeps the promise beside a campaign's form up to date while somebody writes, and hides the
+ * fields that say nothing for what makes it give, as long as nothing stands in them.
  *
- * The server makes every word of it; this only sends what stands in the form and shows the
- * answer. An answer that comes after a newer one is left out.
+ * The server makes every word of the promise and refuses what is filled by mistake; this only
+ * sends what stands in the form and shows the answer. An answer that comes after a newer one is
+ * left out.
  */
 
 const PAUSE = 350; // milliseconds without a key: long enough to finish a word
@@ -39,4 +41,71 @@ if (panel && form && address) {
   };
   form.addEventListener("input", later);
   form.addEventListener("change", later);
+}
+
+const list = document.getElementById("campaign-unused");
+/** @type {Record<string, string[]>} */
+const unused = JSON.parse(list?.textContent ?? "{}");
+
+/**
+ * The inputs of a field: one, a box for each choice, or two a row.
+ *
+ * @param {string} name
+ * @returns {HTMLInputElement[]}
+ */
+function inputs(name) {
+  const names = [name, `${name}-first`, `${name}-second`];
+  return names.flatMap((each) => [...document.querySelectorAll(`[name="${each}"]`)]);
+}
+
+/** @param {HTMLInputElement} input */
+function filled(input) {
+  return input.type === "checkbox" ? input.checked : !["", "0"].includes(input.value.trim());
+}
+
+/** @param {HTMLFormElement} form */
+function showWhatApplies(form) {
+  const trigger = String(new FormData(form).get("trigger") ?? "");
+  const names = new Set(Object.values(unused).flat());
+  for (const name of names) {
+    const found = inputs(name);
+    const place = found[0]?.closest(".w-panel__wrapper");
+    if (place instanceof HTMLElement) {
+      place.hidden = Boolean(unused[trigger]?.includes(name)) && !found.some(filled);
+    }
+  }
+  for (const group of document.querySelectorAll("[data-terms-group]")) {
+    const fields = [...group.querySelectorAll(".w-panel__wrapper")];
+    const shown = fields.some((each) => each.querySelector("input, textarea, select") && !each.closest("[hidden]"));
+    /** @type {HTMLElement} */ (group).hidden = !shown;
+    const wrapper = group.parentElement?.closest(".w-panel__wrapper");
+    if (wrapper instanceof HTMLElement && wrapper.contains(group)) {
+      wrapper.hidden = !shown;
+    }
+  }
+}
+
+if (form) {
+  showWhatApplies(form);
+  form.addEventListener("change", () => showWhatApplies(form));
+}
+
+for (const pairs of document.querySelectorAll("[data-pairs]")) {
+  const button = pairs.querySelector("[data-pairs-add]");
+  if (button instanceof HTMLButtonElement) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const rows = pairs.querySelectorAll("[data-pairs-row]");
+      const row = /** @type {HTMLElement} */ (rows[rows.length - 1].cloneNode(true));
+      for (const input of row.querySelectorAll("input, select")) {
+        const field = /** @type {HTMLInputElement} */ (input);
+        field.value = "";
+        field.removeAttribute("id");
+        const label = field.getAttribute("aria-label") ?? "";
+        field.setAttribute("aria-label", label.replace(/\d+$/, String(rows.length + 1)));
+      }
+      button.before(row);
+      /** @type {HTMLElement | null} */ (row.querySelector("input, select"))?.focus();
+    });
+  }
 }
