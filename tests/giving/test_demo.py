@@ -1,12 +1,17 @@
 """The demonstration's causes, loaded once however often."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from almoner.campaigns.model import Line, Order
 from almoner.giving.demo import CAMPAIGNS, load_causes
 from almoner.giving.models import Campaign
-from almoner.ledger import reads
+from almoner.ledger import Event, reads
 from almoner.ledger.publish import read_campaigns
 from almoner.ledger.reads import balance
+
+NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 
 
 def state(ledger):
@@ -70,3 +75,16 @@ def test_one_order_moves_several_figures(ledger, send):
     assert pledged["blankets"] == 3
     assert pledged["toys"] == 1
     assert pledged["service-dogs"] == 600
+
+
+def test_the_demonstration_shows_a_hold_a_price_a_match_a_split_and_a_minimum(ledger):
+    load_causes(lambda line: None)
+    kitchen = Line("1", 1, 1000, "pan", collections=("kitchen",))
+    wool = Line("2", 3, 9000, "wool", collections=("blankets",))
+    ledger.append([Event("shop", "order", "order", NOW, Order("USD", (kitchen, wool)))], NOW)
+    totals = reads.campaign_totals(ledger.db)
+    assert totals["two-doors"] == 3  # two to one shelter, one to the other
+    assert totals["spring-table"] == totals["second-helping"] == 0  # 2 % of 10.00 is 0.8 of a meal
+    ledger.append([Event("shop", "other", "order", NOW, Order("USD", (kitchen,)))], NOW)
+    totals = reads.campaign_totals(ledger.db)
+    assert totals["spring-table"] == totals["second-helping"] == 1

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from almoner.giving.entries import record_deposit
-from almoner.giving.models import Campaign, Cause, Charity, Fund, Sponsor
+from almoner.giving.models import Campaign, CampaignPart, Cause, Charity, Fund, Sponsor
 from almoner.giving.openings import carry_forward, establish
 from almoner.giving.publishing import publish_draft
 from almoner.ledger import Outcome
@@ -104,6 +104,46 @@ CAMPAIGNS: tuple[Row, ...] = (
         "trigger": "manual",
         "rate": "1",
     },
+    # Three that show what else can be promised, on products that the sample orders do not hold.
+    {
+        "slug": "two-doors",
+        "title": "Two Doors",
+        "cause": "blankets",
+        "charity": "ashgrove",
+        "sponsor": "northgate-mills",
+        "trigger": "item",
+        "rate": "1",
+        "collections": ["blankets"],
+        "split": (("ashgrove", 2), ("lantern-house", 1)),
+        "minimum": "600",
+        "cap": "6000",
+        "ends_on": date(2035, 12, 31),
+    },
+    {
+        "slug": "spring-table",
+        "title": "Spring Table",
+        "cause": "meals",
+        "charity": "harbor-table",
+        "trigger": "revenue",
+        "rate": "2",
+        "price": "0.25",
+        "currency": "USD",
+        "collections": ["kitchen"],
+        "hold_days": 30,
+        "deliver_days": 90,
+    },
+    {
+        "slug": "second-helping",
+        "title": "Second Helping",
+        "cause": "meals",
+        "charity": "harbor-table",
+        "sponsor": "marlow-fern",
+        "trigger": "match",
+        "matches": "spring-table",
+        "rate": "1",
+        "cap": "10000",
+        "hold_days": 30,
+    },
 )
 
 
@@ -132,15 +172,25 @@ def _fill_fund(progress: Progress) -> None:
 
 
 def _publish(row: Row, progress: Progress) -> None:
+    parts = row.get("split", ())
     fields = {
-        **row,
+        **{term: value for term, value in row.items() if term != "split"},
         "cause": Cause.objects.get(slug=row["cause"]),
         "charity": Charity.objects.get(slug=row["charity"]),
         "sponsor": Sponsor.objects.filter(slug=row.get("sponsor", "")).first(),
+        "matches": Campaign.objects.filter(slug=row.get("matches", "")).first(),
         "starts_on": FIRST_DAY,
         "time_zone": "America/New_York",
     }
-    campaign, _ = Campaign.objects.get_or_create(slug=row["slug"], defaults=fields)
+    campaign, new = Campaign.objects.get_or_create(slug=row["slug"], defaults=fields)
+    if new and parts:
+        campaign.parts.set(
+            [
+                CampaignPart(charity=Charity.objects.get(slug=slug), weight=weight)
+                for slug, weight in parts
+            ]
+        )
+        campaign.save()
     if campaign.state == Campaign.State.DRAFT:
         publish_draft(campaign, datetime.now(UTC))
         progress(f"Campaign published: {campaign.title}")
