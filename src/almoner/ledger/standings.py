@@ -22,12 +22,7 @@ class Standings:
         """Where a campaign stands with one charity."""
         found = self._standings.get((campaign, charity))
         if found is None:
-            row = self._db.row(
-                "SELECT due, parts, matured FROM ledger_standing "
-                "WHERE campaign = ? AND charity = ?",
-                (campaign, charity),
-            )
-            found = Standing(int(row[0]), int(row[1]), int(row[2])) if row else Standing()
+            found = read_standing(self._db, campaign, charity)
             self._standings[campaign, charity] = found
         return found
 
@@ -83,3 +78,12 @@ class Standings:
                 for used in (self._uses[key],)
             ],
         )
+
+
+def read_standing(db: Database, campaign: str, charity: str) -> Standing:
+    """Where a campaign stands with one charity now."""
+    row = db.row(
+        "SELECT due, parts, matured FROM ledger_standing WHERE campaign = ? AND charity = ?",
+        (campaign, charity),
+    )
+    return Standing(int(row[0]), int(row[1]), int(row[2])) if row else Standing()

@@ -5,15 +5,19 @@ durable transaction under the head's lock that finds for itself what is still to
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 from typing import Literal
 
-from almoner.campaigns.model import CampaignVersion, Manual
+from almoner.campaigns.model import CampaignVersion, Manual, Standing
 from almoner.ledger.append import MAX_PLEDGES, Ledger, collect, prepare
 from almoner.ledger.book import SALT_BYTES, Book, Moved
-from almoner.ledger.event import Event
+from almoner.ledger.database import Database, Row
+from almoner.ledger.event import Event, timestamp
+from almoner.ledger.publish import read_campaigns
+from almoner.ledger.standings import read_standing
 
 SOURCE = "almoner"
 # One transaction's worth, so that a day's holds never keep the lock for long.
@@ -23,24 +27,19 @@ CHUNK = 500
 def mature(ledger: Ledger, now: datetime) -> int:
     """Let what is past its return window be owed; how many pledges were."""
     done = 0
-    while True:
+    while rows := _due(ledger.db, now):
         with ledger.db.transaction():
             book = Book(ledger.db, now)
-            rows = ledger.db.rows(
-                "SELECT event, campaign, charity FROM ledger_hold WHERE matures_at <= ? "
-                "ORDER BY matures_at, event, campaign, charity LIMIT ?",
-                (book.time, CHUNK),
-            )
+            # Read again under the lock: somebody else may have been here meanwhile.
+            rows = _due(ledger.db, now)
             for campaign in sorted({row[1] for row in rows}):
                 _mature(book, campaign, [(row[0], row[2]) for row in rows if row[1] == campaign])
             ledger.db.run_many(
-                "DELETE FROM ledger_hold WHERE event = ? AND campaign = ? AND charity = ?",
-                [tuple(row) for row in rows],
+                "DELETE FROM ledger_hold WHERE event = ? AND campaign = ? AND charity = ?", rows
             )
             book.write()
         done += len(rows)
-        if len(rows) < CHUNK:
-            return done
+    return done
 
 
 def top_up(ledger: Ledger, now: datetime) -> int:
@@ -48,13 +47,42 @@ def top_up(ledger: Ledger, now: datetime) -> int:
 
     What the fund cannot pay now is tried again the next time.
     """
-    done = 0
+    if not any(
+        _missing(version, partial(read_standing, ledger.db, version.campaign)) > 0
+        for version in _ended(read_campaigns(ledger.db), now)
+    ):
+        return 0
     with ledger.db.transaction():
         book = Book(ledger.db, now)
-        for versions in ledger.index(book.revision).campaigns.values():
-            done += _top_up(book, versions[-1])
+        campaigns = ledger.index(book.revision).campaigns
+        done = sum(_top_up(book, version) for version in _ended(campaigns, book.now))
         book.write()
     return done
+
+
+def _due(db: Database, now: datetime) -> list[Row]:
+    return db.rows(
+        "SELECT event, campaign, charity FROM ledger_hold WHERE matures_at <= ? "
+        "ORDER BY matures_at, event, campaign, charity LIMIT ?",
+        (timestamp(now), CHUNK),
+    )
+
+
+def _ended(
+    campaigns: Mapping[str, Sequence[CampaignVersion]], now: datetime
+) -> list[CampaignVersion]:
+    """The campaigns that have ended and guarantee a minimum."""
+    last = [versions[-1] for versions in campaigns.values()]
+    return [
+        each for each in last if each.minimum is not None and each.ends_at and each.ends_at <= now
+    ]
+
+
+def _missing(version: CampaignVersion, standing: Callable[[str], Standing]) -> Fraction:
+    """What a campaign is short of its minimum."""
+    assert version.minimum is not None, f"{version.campaign} guarantees nothing"
+    each = [standing(part.charity) for part in version.parts]
+    return version.minimum - sum((Fraction(one.due, one.parts) for one in each), Fraction(0))
 
 
 def _mature(book: Book, campaign: str, held: Sequence[tuple[int, str]]) -> None:
@@ -78,22 +106,15 @@ def _mature(book: Book, campaign: str, held: Sequence[tuple[int, str]]) -> None:
     collect(book, [moved.version for moved in ripe])
 
 
-def _top_up(book: Book, version: CampaignVersion) -> int:
-    ended = version.ends_at is not None and version.ends_at <= book.now
-    if version.minimum is None or not ended:
-        return 0
-    standings = [book.standing(version.campaign, part.charity) for part in version.parts]
-    missing = version.minimum - sum(
-        (Fraction(each.due, each.parts) for each in standings), Fraction(0)
-    )
-    if missing <= 0 or not (book.left(version) or not version.fund):
-        return 0
+def _top_up(book: Book, version: CampaignVersion) -> bool:
+    missing = _missing(version, partial(book.standing, version.campaign))
+    # Each entry costs a line of the log for ever: not one a tick while the fund is empty.
+    if missing <= 0 or book.left(version) == 0:
+        return False
     made = book.top_up(version, missing)
-    if any(moved.pledge.granted for moved in made):
-        _enter(book, "top-up", version.campaign, 1, made, book.events + 1)
-        collect(book, [version])
-        return 1
-    return 0
+    _enter(book, "top-up", version.campaign, 1, made, book.events + 1)
+    collect(book, [version])
+    return True
 
 
 def _enter(
