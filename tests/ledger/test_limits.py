@@ -1,7 +1,9 @@
 """Promise 3: no cap is passed and no fund overdrawn, whatever comes, goes back and is delivered."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ from almoner.ledger import (
     reads,
     replay,
 )
+from almoner.ledger.event import decode_order, instant
 from almoner.units import MAX_MINOR, Amount
 from tests.ledger import folds
 from tests.ledger.examples import (
@@ -42,10 +45,17 @@ FUNDED = [
     campaign("funded", trigger="item", rate="1/2", fund=FUND, cause="toys"),
     campaign("too", trigger="item", rate="2/3", fund=FUND, cause="toys", partial=False),
 ]
+DAILY, EACH, TOGETHER = 8, 5, 30
+SHARED = [
+    campaign("daily", trigger="item", rate="3/4", daily_cap=DAILY, time_zone="America/New_York"),
+    campaign("each", trigger="item", rate="1/2", reader_cap=EACH, hold_days=3),
+    campaign("one", trigger="item", rate="1/5", sponsor="acme", sponsor_cap=TOGETHER),
+    campaign("other", trigger="item", rate="2/7", sponsor="acme", sponsor_cap=TOGETHER),
+]
 
 
 class Limits(RuleBasedStateMachine):
-    """Two capped campaigns, and two that share a fund."""
+    """Two capped campaigns, two that share a fund, and four whose limits are for whom or when."""
 
     fresh: Callable[[], Database]
 
@@ -57,16 +67,24 @@ class Limits(RuleBasedStateMachine):
         self.put_up = 0
         self.wanted = Fraction(0)
         self.came_back = False
-        for version in (CAPPED, WHOLE, *FUNDED):
+        for version in (CAPPED, WHOLE, *FUNDED, *SHARED):
             publish(self.db, version, START)
 
     def name(self) -> str:
         self.count += 1
         return f"n{self.count}"
 
-    @rule(quantities=st.lists(st.integers(1, 9), min_size=1, max_size=4))
-    def sell(self, quantities: list[int]) -> None:
-        events = [order(f"o{self.name()}", pieces(quantity)) for quantity in quantities]
+    @rule(
+        quantities=st.lists(st.integers(1, 9), min_size=1, max_size=4),
+        hours=st.integers(0, 30),
+        reader=st.sampled_from(["", "a", "b"]),
+    )
+    def sell(self, quantities: list[int], hours: int, reader: str) -> None:
+        when = NOW - timedelta(hours=hours)
+        events = [
+            order(f"o{self.name()}", pieces(quantity), when=when, reader=reader)
+            for quantity in quantities
+        ]
         self.wanted += sum(Fraction(5, 3) * quantity for quantity in quantities)
         assert set(statuses(take(self.ledger, *events))) <= {"pledged", "limit reached"}
 
@@ -98,6 +116,29 @@ class Limits(RuleBasedStateMachine):
         assert totals.get("whole", 0) <= CAP
         if not self.came_back:
             assert totals.get("capped", 0) == min(CAP, self.wanted.__floor__())
+
+    @invariant()
+    def no_limit_for_whom_or_when_is_passed(self) -> None:
+        sums: dict[str, Fraction] = {}
+        for campaign_, share, occurred, body in self.db.rows(
+            "SELECT p.campaign, p.share, e.occurred_at, e.body FROM ledger_pledge p "
+            "JOIN ledger_event e ON e.seq = p.of_event"
+        ):
+            day = instant(occurred).astimezone(ZoneInfo("America/New_York")).date()
+            reader = decode_order(body).reader
+            key = {"daily": f"daily {day}", "each": f"each {reader}"}.get(campaign_, campaign_)
+            sums[key] = sums.get(key, Fraction(0)) + Fraction(share)
+        assert all(each <= DAILY for key, each in sums.items() if key.startswith("daily "))
+        assert all(sums.get(f"each {reader}", 0) <= EACH for reader in "ab")
+        assert sums.get("one", 0) + sums.get("other", 0) <= TOGETHER
+        stored = {
+            scope: Fraction(int(due), int(parts))
+            for scope, due, parts in self.db.rows("SELECT scope, due, parts FROM ledger_use")
+        }
+        made = {
+            f"day/{key.replace(' ', '/')}": each for key, each in sums.items() if "daily " in key
+        }
+        assert {key: each for key, each in stored.items() if key.startswith("day/")} == made
 
     @invariant()
     def no_fund_is_overdrawn(self) -> None:
