@@ -6,7 +6,8 @@
 from collections.abc import Callable
 from random import Random
 
-from almoner.ledger import Database, Ledger, audit
+from almoner.ledger import Database, Ledger, audit, reads
+from almoner.log.recount import Recount, shape
 from tests.ledger import folds, life
 
 EVENTS = 10_000
@@ -29,4 +30,7 @@ def test_a_long_life_comes_to_what_a_small_model_says(
     assert found.pop("external") == -sum(found.values())
     assert found == model.balances()
     assert audit.check(db) == ""
+    recount = Recount()
+    recount.add(shape(0, folds.bodies(db)))
+    assert recount.size == reads.head(db).size
     db.close()

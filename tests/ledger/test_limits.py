@@ -29,6 +29,7 @@ from tests.ledger.examples import (
     NOW,
     START,
     campaign,
+    handed,
     moved,
     order,
     pieces,
@@ -106,7 +107,7 @@ class Limits(RuleBasedStateMachine):
             f"charity/harbor-table/{stage}/{cause}/{slug}" for stage in ("owed", "delivered")
         )
         due = reads.balance(self.db, owed, "meal")
-        (outcome,) = take(self.ledger, moved(self.name(), owed, done, minor))
+        (outcome,) = take(self.ledger, handed(self.name(), "delivery", owed, done, minor))
         assert outcome.status == ("recorded" if minor <= due else "refused")
 
     @invariant()
@@ -223,7 +224,7 @@ def test_what_is_delivered_is_not_taken_back_and_the_refund_says_so(ledger: Ledg
         "charity/harbor-table/owed/meals/bowls",
         "charity/harbor-table/delivered/meals/bowls",
     )
-    take(ledger, order("a", pieces(10)), moved("d", owed, delivered, 8))
+    take(ledger, order("a", pieces(10)), handed("d", "delivery", owed, delivered, 8))
 
     part, nothing = take(ledger, refund("r1", "a", 5, 500), refund("r2", "a", 5, 500))
 
@@ -244,7 +245,12 @@ def test_a_refund_that_was_cut_is_not_run_again_over_the_same_campaign_by_a_repl
         "charity/harbor-table/owed/meals/bowls",
         "charity/harbor-table/delivered/meals/bowls",
     )
-    take(ledger, order("a", pieces(4)), moved("d", owed, delivered, 4), refund("r", "a", 4))
+    take(
+        ledger,
+        order("a", pieces(4)),
+        handed("d", "delivery", owed, delivered, 4),
+        refund("r", "a", 4),
+    )
     publish(ledger.db, campaign("late", trigger="item", cause="toys"), START)
 
     steps = list(replay(ledger, "late", START))

@@ -17,6 +17,7 @@ from tests.ledger.examples import (
     START,
     USD,
     campaign,
+    handed,
     moved,
     order,
     pieces,
@@ -62,8 +63,8 @@ def test_the_measures_follow_a_promise_through_its_life(ledger: Ledger) -> None:
         ledger,
         opened(),
         order("a", pieces(10)),
-        moved("1", OWED, DELIVERED, 6),
-        moved("2", DELIVERED, CONFIRMED, 4),
+        handed("1", "delivery", OWED, DELIVERED, 6),
+        handed("2", "confirmation", DELIVERED, CONFIRMED, 4),
         put_up("d", 50),
     )
 
@@ -109,7 +110,7 @@ def test_a_page_of_movements_is_full_however_many_postings_an_entry_has(ledger: 
 
 def test_a_delivery_moves_nothing_that_is_shown(ledger: Ledger) -> None:
     publish(ledger.db, campaign(trigger="item"), START)
-    take(ledger, order("a", pieces(10)), moved("1", OWED, DELIVERED, 6))
+    take(ledger, order("a", pieces(10)), handed("1", "delivery", OWED, DELIVERED, 6))
 
     assert [each.kind for each in reads.movements(ledger.db, "meals")] == ["pledge"]
     assert reads.movements(ledger.db, "nothing") == []

@@ -95,7 +95,31 @@ class Event(msgspec.Struct, frozen=True):
         assert not _UNFIT.search(self.source + self.ref), f"{self.source!r}, {self.ref!r}: control"
         assert self.occurred_at.tzinfo is not None, f"{self.ref}: a time without a zone"
         assert isinstance(self.body, _BODIES[self.kind]), f"{self.ref}: no body of a {self.kind}"
+        if isinstance(self.body, Transfer):
+            for posting in self.body.postings:
+                assert _goes(self.kind, posting), f"{self.ref}: {posting} is no {self.kind}"
 
+
+def _goes(kind: EventKind, posting: Posting) -> bool:
+    """Whether money or things may go this way by this kind of transfer.
+
+    What is owed goes to its charity and back, and no other kind touches it.
+    """
+    debit, credit = posting.debit.split("/"), posting.credit.split("/")
+    if kind in ("delivery", "confirmation", "reversal"):
+        way = tuple(each[2] if len(each) == _PROMISE else "" for each in (debit, credit))
+        same = [each[:2] + each[3:] for each in (debit, credit)]
+        return debit[0] == "charity" and same[0] == same[1] and way in _WAYS[kind]
+    return debit[0] not in _PROMISED and credit[0] not in _PROMISED
+
+
+_PROMISE = 5  # parts of the account of a promise
+_PROMISED = ("campaign", "charity")
+_WAYS: dict[str, tuple[tuple[str, str], ...]] = {
+    "delivery": (("owed", "delivered"),),
+    "confirmation": (("delivered", "confirmed"),),
+    "reversal": (("delivered", "owed"), ("confirmed", "delivered")),
+}
 
 _BODIES: dict[EventKind, type[Order | Refund | Manual | Action | Transfer]] = {
     "order": Order,

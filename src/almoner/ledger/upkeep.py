@@ -12,7 +12,7 @@ from functools import partial
 from typing import Literal
 
 from almoner.campaigns.model import CampaignVersion, Manual, Standing
-from almoner.ledger.append import MAX_PLEDGES, Ledger, collect, prepare
+from almoner.ledger.append import Ledger, collect, prepare
 from almoner.ledger.book import SALT_BYTES, Book, Moved
 from almoner.ledger.database import Database, Row
 from almoner.ledger.event import Event, timestamp
@@ -95,15 +95,17 @@ def _mature(book: Book, campaign: str, held: Sequence[tuple[int, str]]) -> None:
         if (named, event, charity) in waiting:
             at = version, charity
             shares[at] = shares.get(at, Fraction(0)) + Fraction(share)
-    ripe = [
-        book.mature(book.version(campaign, version), charity, share)
-        for (version, charity), share in sorted(shares.items())
-        if share
-    ]
-    for at in range(0, len(ripe), MAX_PLEDGES):
-        part = ripe[at : at + MAX_PLEDGES]
-        _enter(book, "maturity", campaign, len(held), part, None)
-    collect(book, [moved.version for moved in ripe])
+    # An entry names a campaign's charity once, so each version has its own.
+    for number in sorted({version for version, _ in shares}):
+        version = book.version(campaign, number)
+        ripe = [
+            book.mature(version, charity, share)
+            for (of, charity), share in sorted(shares.items())
+            if of == number and share
+        ]
+        if ripe:
+            _enter(book, "maturity", campaign, len(held), ripe, None)
+    collect(book, [book.version(campaign, version) for version, _ in shares])
 
 
 def _top_up(book: Book, version: CampaignVersion) -> bool:
