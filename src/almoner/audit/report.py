@@ -18,6 +18,7 @@ def render(report: Report) -> RenderableType:
         if seen is None
         else f"it begins with the {seen:,} entries seen before",
         "every entry, every tile and the root fit the signature",
+        "what is held, owed, delivered and confirmed follows from its promises",
     ]
     table = Table("counter", "measure", "shown", "recounted", "", box=None, padding=(0, 2, 0, 0))
     for name in ("shown", "recounted"):

@@ -24,6 +24,7 @@ from almoner.ledger import reads
 from almoner.ledger.event import instant, measured
 from almoner.ledger.reads import Sealed
 from almoner.log.entry import Entry, decode
+from almoner.log.recount import place
 from almoner.publication import receipts
 from almoner.publication.receipts import NotPublishedError
 from almoner.publication.stores import StoreError, open_store
@@ -136,6 +137,8 @@ def _lines(entry: Entry) -> list[str]:
     lines: list[str] = []
     moved: set[str] = set()
     for posting in entry.postings:
+        if entry.pledges and place(posting.debit) and place(posting.credit):
+            continue  # between held and owed: nothing was promised or taken off by it
         slug = measured(posting.credit)[1] or measured(posting.debit)[1]
         cause = causes.get(slug)
         if cause is None:
@@ -145,8 +148,11 @@ def _lines(entry: Entry) -> list[str]:
         moved.add(slug)
         figure = text(minor_units(posting.value, cause.scale), cause.kind, cause.unit, cause.scale)
         through = [str(each.title) for each in campaigns.values() if each.cause.slug == slug]
-        back = " taken off" if entry.kind == "refund" else ""
-        lines.append(_line(cause.label, figure + back, through))
+        if entry.kind == "refund":
+            figure += " taken off"
+        elif measured(posting.credit)[0] == "held":
+            figure += " held for its return window"
+        lines.append(_line(cause.label, figure, through))
     for pledge in entry.pledges:
         campaign = campaigns.get(pledge.campaign)
         if campaign is not None and campaign.cause.slug not in moved:
