@@ -190,7 +190,7 @@ def read(wire: WireEvent, origin: str, default_id: str, now: datetime) -> Event:
 
 def _order(wire: OrderEvent, source: str) -> Order:
     unit = read_currency(wire.currency)
-    lines = tuple(_line(line, unit, f"lines[{at}]") for at, line in enumerate(wire.lines))
+    lines = tuple([_line(line, unit, at) for at, line in enumerate(wire.lines)])
     order = Order(
         unit.code,
         lines,
@@ -205,25 +205,26 @@ def _order(wire: OrderEvent, source: str) -> Order:
     return order
 
 
-def _line(line: WireLine, unit: Unit, field: str) -> Line:
-    _refuse_emails(line.collections, f"{field}.collections")
+def _line(line: WireLine, unit: Unit, at: int) -> Line:
+    if line.collections:
+        _refuse_emails(line.collections, f"lines[{at}].collections")
     return Line(
         line.id,
         line.quantity,
-        _money(line.revenue, unit, f"{field}.revenue"),
+        _money(line.revenue, unit, "revenue", at),
         line.product,
         line.sku,
         line.kind,
         tuple(line.collections),
-        _money(line.discount, unit, f"{field}.discount"),
-        _money(line.tax, unit, f"{field}.tax"),
+        _money(line.discount, unit, "discount", at),
+        _money(line.tax, unit, "tax", at),
     )
 
 
 def _refund(wire: RefundEvent) -> Refund:
     unit = read_currency(wire.currency)
     lines = tuple(
-        RefundedLine(line.id, line.quantity, _money(line.revenue, unit, f"lines[{at}].revenue"))
+        RefundedLine(line.id, line.quantity, _money(line.revenue, unit, "revenue", at))
         for at, line in enumerate(wire.lines)
     )
     return Refund(
@@ -243,12 +244,16 @@ def _action(wire: ActionEvent, source: str) -> Action:
 
 def pseudonym(source: str, reader: str, field: str = "reader") -> str:
     """What is kept of a sender's word for a reader: 32 hexadecimal digits, or "" for none."""
+    if not reader:
+        return ""
     _refuse_emails((reader,), field)
-    return sha256(f"{source}\n{reader}".encode()).hexdigest()[:32] if reader else ""
+    return sha256(f"{source}\n{reader}".encode()).hexdigest()[:32]
 
 
 def _refuse_emails(texts: Iterable[str], field: str) -> None:
-    if any(_EMAIL.search(text) for text in texts):
+    for text in texts:
+        if "@" not in text or not _EMAIL.search(text):
+            continue
         raise Problem(
             422,
             "personal-data",
@@ -283,10 +288,13 @@ def _utc(when: datetime) -> datetime:
         ) from None
 
 
-def _money(text: str, unit: Unit, field: str) -> int:
+def _money(text: str, unit: Unit, field: str, line: int | None = None) -> int:
+    if text == "0":  # what a sender leaves out
+        return 0
     try:
         return minor_units(text, unit.scale)
     except UnitError as error:
+        field = field if line is None else f"lines[{line}].{field}"
         raise Problem(
             422, "invalid-amount", "An amount cannot be used", f"{field}: {error}.", field=field
         ) from None
