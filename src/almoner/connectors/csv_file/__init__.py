@@ -7,7 +7,7 @@ same file again makes the same events under the same ids, so nothing counts twic
 """
 
 from almoner.connectors.csv_file.layout import FIELDS, Field, Layout, guess
-from almoner.connectors.csv_file.reading import NAME, TITLE, Reported, Told, events, report
+from almoner.connectors.csv_file.reading import NAME, TITLE, Told, events
 from almoner.connectors.csv_file.tables import MAX_FILE, MAX_ROWS, Row, Table, tabulate
 
 __all__ = [
@@ -18,12 +18,10 @@ __all__ = [
     "TITLE",
     "Field",
     "Layout",
-    "Reported",
     "Row",
     "Table",
     "Told",
     "events",
     "guess",
-    "report",
     "tabulate",
 ]

@@ -12,6 +12,7 @@ from almoner.intake.problem import Problem
 from almoner.intake.wire import FUTURE, MAX_QUANTITY
 
 RowKind = LineKind | Literal["refund", "test"]
+Status = Literal["paid", "unpaid", "refunded", "partly refunded"]
 
 _KINDS: dict[str, RowKind] = {
     **dict.fromkeys(("", "order", "sale", "product", "item", "purchase"), "product"),
@@ -21,10 +22,15 @@ _KINDS: dict[str, RowKind] = {
     **dict.fromkeys(("refund", "return", "refunded", "returned"), "refund"),
     "test": "test",
 }
-_PAID = frozenset(
-    {"", "paid", "yes", "true", "captured", "processing", "completed", "complete", "refunded"}
-    | {"partially_refunded", "partially refunded"}
-)
+_STATUSES: dict[str, Status] = {
+    **dict.fromkeys(("", "paid", "yes", "true", "captured", "processing", "complete"), "paid"),
+    **dict.fromkeys(("completed", "fulfilled", "succeeded"), "paid"),
+    **dict.fromkeys(("pending", "authorized", "unpaid", "no", "false", "on-hold"), "unpaid"),
+    **dict.fromkeys(("voided", "expired", "failed", "cancelled", "canceled", "draft"), "unpaid"),
+    **dict.fromkeys(("partially paid", "open"), "unpaid"),
+    "refunded": "refunded",
+    "partially refunded": "partly refunded",
+}
 # A sign or a bracket, a currency's sign or code, digits with their separators, and again.
 _MONEY = re.compile(r"([-−(]?)[^0-9\s.,()−-]{0,4}([-−]?)([0-9][0-9.,]*)[^0-9\s.,()]{0,4}\)?")
 _GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?|[0-9]+(\.[0-9]+)?")
@@ -62,9 +68,12 @@ def kind(cell: str) -> RowKind:
     return found
 
 
-def paid(cell: str) -> bool:
-    """Whether a payment status means that the order was paid."""
-    return cell.strip().lower() in _PAID
+def status(cell: str) -> Status:
+    """Whether an order was paid, and whether it still is."""
+    found = _STATUSES.get(" ".join(cell.lower().replace("_", " ").split()))
+    if found is None:
+        raise invalid(f"{cell[:40]!r} is no payment status: write paid or unpaid")
+    return found
 
 
 def instant(cell: str, dates: Dates, zone: ZoneInfo, now: datetime) -> datetime:

@@ -22,7 +22,7 @@ from almoner.connectors.csv_file.tables import Row, Table
 from almoner.connectors.money import exactly, less, refuse_twins
 from almoner.intake.problem import Problem
 from almoner.intake.wire import MAX_LINES, pseudonym
-from almoner.ledger import Event, Outcome
+from almoner.ledger import Event
 from almoner.units import Unit
 
 NAME = "csv"
@@ -31,24 +31,11 @@ TITLE = "CSV or XLSX file"
 Told = tuple[tuple[int, ...], Event | Problem]
 
 
-class Reported(msgspec.Struct, frozen=True):
-    """What became of one line of the file: its status, and what was wrong and what to do."""
-
-    line: int
-    status: str
-    detail: str = ""
-
-
-def report(lines: Sequence[int], told: Outcome | Problem) -> list[Reported]:
-    """What to tell of the lines that one event, or what is wrong with it, came from."""
-    status = "refused" if isinstance(told, Problem) else told.status
-    return [Reported(line, status, told.detail) for line in lines]
-
-
 def events(table: Table, layout: Layout, name: str, now: datetime) -> Iterator[Told]:
     """Each order and each refund of a table, with its lines, in the order of the file."""
     reader, source = Reader(table, layout, now), f"{NAME}:{name}"
     orders: dict[str, list[Row]] = {}
+    returned: set[str] = set()
     steps: list[tuple[str, list[Row], Problem | None]] = []
     for row in table.rows:
         try:
@@ -57,6 +44,7 @@ def events(table: Table, layout: Layout, name: str, now: datetime) -> Iterator[T
             steps.append(("", [row], problem))
             continue
         if reader.gives_back(row):
+            returned.add(number)
             steps.append((number, [row], None))
         elif number in orders:
             orders[number].append(row)
@@ -74,14 +62,14 @@ def events(table: Table, layout: Layout, name: str, now: datetime) -> Iterator[T
                     unit = reader.unit([*rows, *orders.get(number, [])])
                     told = _refund(reader, source, number, rows[0], unit, twins)
                 else:
-                    told = _order(reader, source, number, rows)
+                    told = _order(reader, source, number, rows, number in returned)
         except Problem as problem:
             told = problem
         yield lines, told
 
 
-def _order(reader: Reader, source: str, number: str, rows: Sequence[Row]) -> Event:
-    """The order that rows tell together."""
+def _order(reader: Reader, source: str, number: str, rows: Sequence[Row], returned: bool) -> Event:
+    """The order that rows tell together; `returned` says that others tell what went back."""
     if len(rows) > MAX_LINES:
         raise reader.wrong(rows[0], "order", f"it has over {MAX_LINES:,} rows: split the order")
     unit = reader.unit(rows)
@@ -98,7 +86,7 @@ def _order(reader: Reader, source: str, number: str, rows: Sequence[Row]) -> Eve
         reader=_buyer(reader, source, rows),
     )
     test = any(reader.kind(row) == "test" for row in rows)
-    paid = all(reader.paid(row) for row in rows)
+    paid = all(reader.paid(row, returned) for row in rows)
     when, dated = reader.when(rows)
     kind = "test_order" if test else "order" if paid else "unpaid_order"
     return Event(source, f"order/{number}", kind, when, order, dated)

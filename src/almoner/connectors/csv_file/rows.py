@@ -126,9 +126,21 @@ class Reader:
         amount = self.money(row, field)
         return self.minor(row, field, abs(amount) if field == "off" else amount, unit)
 
-    def paid(self, row: Row) -> bool:
-        """Whether the row's payment status means that it was paid."""
-        return cells.paid(self.cell(row, "status"))
+    def paid(self, row: Row, told: bool) -> bool:
+        """Whether the row was paid; `told` says whether rows of the file tell what went back.
+
+        Where they do not, an order that was refunded whole does not count, and one that was in
+        part cannot be used.
+        """
+        try:
+            status = cells.status(self.cell(row, "status"))
+        except Problem as problem:
+            raise self.wrong(row, "status", problem.detail) from None
+        if status == "partly refunded" and not told:
+            raise self.wrong(
+                row, "status", "a part of it went back: add a row of the kind refund that says what"
+            )
+        return status == "paid" or (status != "unpaid" and told)
 
     def when(self, rows: Sequence[Row]) -> tuple[datetime, bool]:
         """When it was, and whether the file says so."""
