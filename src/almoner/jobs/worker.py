@@ -9,6 +9,7 @@ ends; for that step its job may run twice.
 
 import logging
 import secrets
+from datetime import timedelta
 from threading import Event, Thread
 
 from django.db import DatabaseError, close_old_connections, connection
@@ -19,12 +20,14 @@ from django_tasks_db.models import DBTaskResult
 from almoner.jobs import queue, running
 from almoner.jobs.lock import Lock, folder, is_free
 from almoner.jobs.models import Job
-from almoner.jobs.work import Regular, regular_work
+from almoner.jobs.work import Regular, every, regular_work
 
 LOOK = 1.0  # seconds between looks at an empty queue
 # Looking for lost jobs is one indexed read; nobody minds five seconds after a crash.
 RECOVER_EVERY = 5.0
 MAX_DEATHS = 3
+DAY = 86_400.0  # seconds
+KEEP_CALLS = timedelta(days=30)
 
 State = Job.State
 logger = logging.getLogger(__name__)
@@ -124,19 +127,26 @@ class Worker:
         lock = Lock(regular.name)
         while not self._ending.is_set():
             try:
-                if lock.take():
-                    try:
-                        regular.function()
-                    finally:
-                        lock.release()
+                # Kept from round to round: another worker takes over when this one is gone.
+                if lock.is_held() or lock.take():
+                    regular.function()
             except Exception:
                 logger.exception("%s failed; it is tried again", regular.name)
-            connection.close()
+                connection.close()
             self._ending.wait(regular.seconds)
+        lock.release()
+        connection.close()
 
 
 class LostError(Exception):
     """This worker no longer holds its name, so its jobs may be another one's by now."""
+
+
+@every(DAY)
+def tidy() -> None:
+    """Delete old calls; the jobs stay."""
+    old = timezone.now() - KEEP_CALLS
+    DBTaskResult.objects.filter(finished_at__lt=old).delete()
 
 
 def recover(worker: str) -> None:
