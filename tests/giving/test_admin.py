@@ -1,13 +1,13 @@
 """The admin's screens, by real requests: what each does, and who may."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from almoner.campaigns.model import Refund, RefundedLine
 from almoner.giving import publishing
-from almoner.giving.models import Campaign, Cause, Fund
+from almoner.giving.models import Campaign, Cause, Charity, Fund
 from almoner.intake.keys import key_ring
 from almoner.ledger import Event, reads
 from almoner.people.roles import AUDITORS, CAMPAIGN_MANAGERS, EDITORS, FINANCE
@@ -382,3 +382,111 @@ def test_the_log_in_bears_the_name_of_the_site(client, ledger, settings):
     page = client.get("/admin/login/").content.decode()
     assert f"Sign in to {settings.WAGTAIL_SITE_NAME}" in page
     assert "Sign in to Wagtail" not in page
+
+
+def test_every_term_is_read_from_the_form(manager, terms, harbor, mills):
+    lantern = Charity.objects.create(slug="lantern-house", name="Lantern House")
+    filled = {
+        **terms,
+        "rate": "2 %",
+        "trigger": "revenue",
+        "tags": "",
+        "price": "0.25",
+        "currency": "usd",
+        "collections": "mugs",
+        "including": ["tax"],
+        "countries": "us\nca",
+        "excluded": "us-al",
+        "minimum": "1,000",
+        "ends_on": "2026-05-31",
+        "hold_days": "14",
+        "sponsor": mills.pk,
+        "tiers-first": ["100.00", "1,000.00", ""],
+        "tiers-second": ["3", "5 %", ""],
+        "split-first": [str(harbor.pk), str(lantern.pk), ""],
+        "split-second": ["60", "40 %", ""],
+    }
+    answer = manager.post("/admin/giving/campaigns/new/", filled)
+    assert answer.status_code == 302, answer.context["form"].errors
+    campaign = draft()
+    assert campaign.tiers == [["100.00", "3"], ["1000.00", "5"]]
+    assert [(part.charity.slug, part.weight) for part in campaign.parts.all()] == [
+        ("harbor-table", 60),
+        ("lantern-house", 40),
+    ]
+    assert (campaign.countries, campaign.excluded) == (["US", "CA"], ["US-AL"])
+    assert (campaign.minimum, campaign.currency, campaign.hold_days) == ("1000", "USD", 14)
+    page = manager.get(f"/admin/giving/campaigns/edit/{campaign.pk}/").content.decode()
+    assert 'value="1000.00"' in page
+    assert "something is wrong here" not in page
+    copy = manager.get(f"/admin/giving/campaigns/copy/{campaign.pk}/").context["form"]
+    assert copy.initial["split"] == [[harbor.pk, 60], [lantern.pk, 40]]
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "says"),
+    [
+        ({"split-first": ["9999"], "split-second": ["1"]}, "split", "Choose the charity"),
+        ({"split-first": ["{harbor}"], "split-second": ["some"]}, "split", "whole number"),
+        ({"tiers-first": ["many"], "tiers-second": ["1"]}, "tiers", "a number of pieces"),
+        ({"matches": "{campaign}"}, "matches", "leave this empty"),
+        ({"hold_days": "400"}, "hold_days", "from 0 to 365"),
+    ],
+)
+def test_what_is_wrong_in_a_closed_group_opens_it(
+    manager, terms, harbor, make_campaign, change, field, says
+):
+    other = make_campaign(slug="other")
+    named = {"harbor": harbor.pk, "campaign": other.pk}
+    filled = {
+        name: [each.format(**named) for each in value]
+        if isinstance(value, list)
+        else value.format(**named)
+        for name, value in change.items()
+    }
+    answer = manager.post("/admin/giving/campaigns/new/", {**terms, **filled})
+    assert says in str(answer.context["form"].errors[field])
+    if field != "matches":
+        assert "something is wrong here" in answer.content.decode()
+
+
+def test_two_people_do_not_undo_one_another(manager, terms):
+    manager.post("/admin/giving/campaigns/new/", terms)
+    address = f"/admin/giving/campaigns/edit/{draft().pk}/"
+    seen = manager.get(address).context["form"]["seen"].value()
+    assert manager.post(address, {**terms, "rate": "3", "seen": seen}).status_code == 302
+    late = manager.post(address, {**terms, "rate": "4", "seen": seen})
+    assert "Somebody else has changed this draft" in str(late.context["form"].errors)
+    assert draft().rate == "3"
+
+
+def test_a_promise_goes_through_a_second_pair_of_hands(manager, logged_in, terms):
+    finance = logged_in(FINANCE)
+    manager.post("/admin/giving/campaigns/new/", terms)
+    page, number = page_of(draft()), draft().pk
+    refused = manager.post(
+        f"/admin/giving/campaigns/publish/{number}/", {"nobody_else": "on"}, follow=True
+    )
+    assert "Somebody else has to approve these terms first" in refused.content.decode()
+    asked = manager.post(f"/admin/giving/campaigns/ask/{number}/", follow=True)
+    assert "It can be reviewed now by Finance" in asked.content.decode()
+    assert "Approve these terms" not in asked.content.decode()
+    assert "Waiting for review" in manager.get("/admin/giving/campaigns/").content.decode()
+    seen = finance.get(page).context["draft_digest"]
+    finance.post(f"/admin/giving/campaigns/review/{number}/", {"approve": "1", "seen": seen})
+    assert "Publish the promise" in manager.get(page).content.decode()
+    manager.post(f"/admin/giving/campaigns/publish/{number}/")
+    assert len(publishing.versions("may-bowls")) == 1
+    assert "Reviewed by Finance" in manager.get(page).content.decode()
+    listed = manager.get("/admin/giving/campaigns/").content.decode()
+    assert "Running" in listed
+    assert "Published" not in listed
+
+
+def test_a_page_shows_what_was_given_over_time(manager, make_campaign, send):
+    publishing.publish_draft(make_campaign(), NOW)
+    for at in range(3):
+        send(f"order-{at}", NOW + timedelta(hours=at))
+    page = manager.get(page_of(draft())).content.decode()
+    assert "chart-drawing" in page
+    assert "The same as a table" in page

@@ -153,9 +153,11 @@ class CampaignEdit(Drafting, generic.EditView):
 class CampaignList(generic.IndexView):
     """All campaigns, with the same words for their state as on their own pages."""
 
-    def decorate_paginated_queryset(self, object_list: Any) -> Any:
+    template_name = "giving/admin/campaign_list.html"
+
+    def get_table(self, object_list: Any) -> Any:
         """Add what the ledger knows of each, read once for the whole page."""
-        found, now = super().decorate_paginated_queryset(object_list), datetime.now(UTC)
+        found, now = list(object_list), datetime.now(UTC)
         with open_ledger() as ledger:
             published = read_campaigns(ledger.db)
             totals = reads.campaign_totals(ledger.db)
@@ -164,7 +166,7 @@ class CampaignList(generic.IndexView):
             given = totals.get(campaign.slug, 0)
             campaign.given = amount(given, cause.unit, cause.kind, cause.scale)
             campaign.stands = account.phase(versions[-1], now) if versions else _drafted(campaign)
-        return found
+        return super().get_table(found)
 
 
 def _drafted(campaign: Campaign) -> str:

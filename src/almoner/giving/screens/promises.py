@@ -30,7 +30,7 @@ class Campaigns(Rows):
     copy_view_class = campaigns.CampaignCopy
     delete_view_class = campaigns.CampaignDelete
     inspect_view_class = campaigns.CampaignPage
-    list_filter: ClassVar = ["state", "cause", "charity", "sponsor"]
+    list_filter: ClassVar = ["cause", "charity", "sponsor"]
     search_fields: ClassVar = ["title", "slug"]
     list_display: ClassVar = [
         TitleColumn("title", get_url=lambda row: reverse(campaigns.PAGE, args=(row.pk,))),
@@ -47,11 +47,7 @@ class Campaigns(Rows):
         return handler(
             CampaignForm,
             MultiFieldPanel(
-                [
-                    TitleFieldPanel("title", classname="", placeholder=False),
-                    FieldPanel("slug"),
-                    FieldPanel("seen"),
-                ],
+                [TitleFieldPanel("title", classname="", placeholder=False), FieldPanel("slug")],
                 "Name",
             ),
             MultiFieldPanel(

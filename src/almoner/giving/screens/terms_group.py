@@ -25,6 +25,10 @@ class TermsGroup(MultiFieldPanel):
 
         template_name = "giving/admin/terms_group.html"
 
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.heading = ""  # it stands in the summary, not above it
+
         @cached_property
         def filled(self) -> list[str]:
             """The names of the fields in which something was said."""

@@ -65,7 +65,10 @@ function filled(input) {
 
 /** @param {HTMLFormElement} form */
 function showWhatApplies(form) {
-  const trigger = String(new FormData(form).get("trigger") ?? "");
+  // Not from the form's data: once published the trigger is disabled, and not among it.
+  /** @type {HTMLInputElement | null} */
+  const chosen = form.querySelector("[name=trigger]:checked");
+  const trigger = chosen?.value ?? "";
   const names = new Set(Object.values(unused).flat());
   for (const name of names) {
     const found = inputs(name);
