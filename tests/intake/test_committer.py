@@ -8,9 +8,13 @@ import psycopg
 import pytest
 
 from almoner.campaigns.model import CampaignVersion, Line, Manual, Order, Refund
+from almoner.intake import committer as committer_module
+from almoner.intake import deliveries, tables
 from almoner.intake.committer import MAX_WAITING, Committer
+from almoner.intake.deliveries import Delivery
 from almoner.intake.problem import Problem
 from almoner.ledger import Event, connect, schema
+from almoner.ledger.event import timestamp
 from almoner.ledger.publish import publish
 from almoner.ledger.reads import campaign_totals, head
 
@@ -25,6 +29,7 @@ def by_hand(ref, quantity=1):
 def database(database_url):
     db = connect(database_url)
     schema.create(db)
+    tables.create(db)
     publish(
         db,
         CampaignVersion(
@@ -190,3 +195,57 @@ async def test_closing_finishes_what_was_accepted(database):
     await asyncio.to_thread(committer.close)
     assert [answer[0].status for answer in await asyncio.gather(*asked)] == ["pledged"] * 50
     assert total(database) == (50, 50)
+
+
+def noted(ref):
+    now = timestamp(datetime.now(UTC))  # an older one would be swept away
+    return Delivery("shopify", "bowls", now, "orders/paid", "accepted", ref)
+
+
+def written(database):
+    db = connect(database)
+    found = [each.ref for each in deliveries.page(db, "shopify", "bowls", limit=500)][::-1]
+    db.close()
+    return found
+
+
+async def until(condition):
+    for _ in range(200):
+        if await asyncio.to_thread(condition):
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+async def test_what_was_delivered_is_written_down_when_it_is_quiet(committer, database):
+    await committer.append([by_hand("a")])
+    committer.note(noted("a"))
+    assert await until(lambda: written(database) == ["a"])
+
+
+async def test_a_stream_of_requests_cannot_put_it_off_for_ever(committer, database, monkeypatch):
+    monkeypatch.setattr(committer_module, "PATIENCE", 0.2)
+    committer.note(noted("a"))
+    for at in range(10_000):
+        await committer.append([by_hand(at)])
+        if at % 20 == 0 and await asyncio.to_thread(written, database):
+            break
+    assert await asyncio.to_thread(written, database) == ["a"]
+
+
+async def test_closing_writes_down_what_is_left(database):
+    made = Committer(lambda: connect(database), lambda: None)
+    for at in range(50):
+        made.note(noted(str(at)))
+    await asyncio.to_thread(made.close)
+    assert len(written(database)) == 50
+
+
+async def test_what_cannot_be_written_down_harms_no_event(committer, database):
+    db = connect(database)
+    db.run("DROP TABLE intake_delivery")
+    db.close()
+    committer.note(noted("a"))
+    await asyncio.sleep(0.2)
+    (outcome,) = await committer.append([by_hand("b")])
+    assert outcome.status == "pledged"

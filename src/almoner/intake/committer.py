@@ -6,6 +6,12 @@ that holds its events. Should a batch fail, its requests are tried one by one, s
 request can never take others down with it; but not where the database itself is locked, full
 or lost: then all of them are told to send again, which is safe, and the next batch connects
 anew.
+
+What a connection delivered is written down by the same thread, in a transaction of its own,
+once nothing waits or a second has passed. It is never in the way: the sender has its answer
+by then, a second writer would fight this one for SQLite's only lock, and under load a
+second's rows share one flush. A row can be lost (a crash, a full disk); an event cannot,
+because its commit came first.
 """
 
 import asyncio
@@ -16,9 +22,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
+from time import monotonic
 
 import psycopg
 
+from almoner.intake import deliveries
+from almoner.intake.deliveries import Delivery
 from almoner.intake.problem import Problem
 from almoner.ledger import MAX_BATCH, Database, Event, Ledger, Outcome
 from almoner.ledger.database import DatabaseError
@@ -28,6 +37,12 @@ from almoner.ledger.database import DatabaseError
 MAX_WAITING = 50_000
 # Gathering more than this into one commit gains nothing more (see ledger.append.MAX_BATCH).
 GROUP = 1_000
+# Deliveries are written down when nothing came for a moment, or after a second at the latest.
+QUIET = 0.05
+PATIENCE = 1.0
+# Beyond this what was delivered goes unwritten; it is in the ledger all the same.
+MAX_NOTES = 2_000
+SWEEP_EVERY = 600.0  # seconds between deletions of old rows
 
 _UNAVAILABLE = (
     DatabaseError,
@@ -53,10 +68,14 @@ class Committer:
     ) -> None:
         self._open = open_database
         self._on_commit = on_commit
-        self._queue: SimpleQueue[_Request | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Request | Delivery | None] = SimpleQueue()
         self._waiting = 0  # events; touched by the event loop's thread only
         self._loop = asyncio.get_running_loop()
-        self._ledger: Ledger | None = None  # touched by the committing thread only
+        # These are touched by the committing thread only.
+        self._ledger: Ledger | None = None
+        self._notes: list[Delivery] = []
+        self._noted_at = 0.0  # when the oldest of them came
+        self._swept_at = monotonic() - SWEEP_EVERY
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
@@ -74,28 +93,64 @@ class Committer:
         finally:
             self._waiting -= len(events)
 
+    def note(self, delivery: Delivery) -> None:
+        """Write a delivery down when there is time; called once it is answered for."""
+        if self._queue.qsize() < MAX_NOTES:
+            self._queue.put(delivery)
+
     def close(self) -> None:
         """Commit what is waiting, then stop."""
         self._queue.put(None)
         self._thread.join()
 
     def _run(self) -> None:
-        while True:
-            requests = [self._queue.get()]
-            count = 0
-            while requests[-1] is not None and count < GROUP:
-                count += len(requests[-1].events)
-                try:
-                    requests.append(self._queue.get_nowait())
-                except Empty:
-                    break
-            batch = [request for request in requests if request is not None]
+        going = True
+        while going:
+            items = self._gather()
+            batch = [item for item in items if isinstance(item, _Request)]
+            going = None not in items
             if batch:
                 self._commit(batch)
-            if len(batch) < len(requests):
-                if self._ledger is not None:
-                    self._ledger.db.close()
-                return
+            self._remember([item for item in items if isinstance(item, Delivery)])
+            if self._notes and (not going or not items or self._is_late()):
+                self._write_notes()
+        if self._ledger is not None:
+            self._ledger.db.close()
+
+    def _gather(self) -> list[_Request | Delivery | None]:
+        """What is waiting, up to a group; nothing where it was quiet and notes can be written."""
+        items: list[_Request | Delivery | None] = []
+        try:
+            items.append(self._queue.get(timeout=QUIET if self._notes else None))
+            count = 0
+            while items[-1] is not None and count < GROUP:
+                item = items[-1]
+                count += len(item.events) if isinstance(item, _Request) else 1
+                items.append(self._queue.get_nowait())
+        except Empty:
+            pass
+        return items
+
+    def _remember(self, notes: list[Delivery]) -> None:
+        if notes and not self._notes:
+            self._noted_at = monotonic()
+        self._notes += notes
+
+    def _is_late(self) -> bool:
+        return len(self._notes) >= GROUP or monotonic() - self._noted_at >= PATIENCE
+
+    def _write_notes(self) -> None:
+        notes, self._notes = self._notes, []
+        try:
+            db = self._open_ledger().db
+            deliveries.write(db, notes)
+            if monotonic() - self._swept_at >= SWEEP_EVERY:
+                self._swept_at = monotonic()
+                deliveries.sweep(db, datetime.now(UTC))
+        except Exception as error:
+            logger.warning("%d deliveries could not be written down: %s", len(notes), error)
+            if isinstance(error, _UNAVAILABLE):
+                self._let_go()
 
     def _commit(self, batch: list[_Request]) -> None:
         groups = _split(batch)
@@ -118,15 +173,21 @@ class Committer:
         return answers
 
     def _append(self, events: list[Event]) -> list[Outcome]:
+        return self._open_ledger().append(events, datetime.now(UTC))
+
+    def _open_ledger(self) -> Ledger:
         if self._ledger is None:
             self._ledger = Ledger(self._open())
-        return self._ledger.append(events, datetime.now(UTC))
+        return self._ledger
+
+    def _let_go(self) -> None:
+        if self._ledger is not None:
+            self._ledger.db.close()
+            self._ledger = None
 
     def _explain(self, error: Exception) -> Exception:
         if isinstance(error, _UNAVAILABLE):
-            if self._ledger is not None:
-                self._ledger.db.close()
-                self._ledger = None
+            self._let_go()
             logger.error("The ledger cannot be written: %s", error)
             return Problem(
                 503,

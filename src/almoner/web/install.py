@@ -17,6 +17,8 @@ import django
 
 from almoner import config
 from almoner.config import DEMO_SHOP_SECRET, FILE_NAME, LOOPBACK, ConfigError, Settings
+from almoner.intake import tables
+from almoner.intake.connections import read_connections
 from almoner.ledger import schema
 from almoner.ledger.database import DatabaseError
 from almoner.publication import keys
@@ -80,6 +82,7 @@ def install(say: Say) -> Settings:
         call_command("migrate", verbosity=0, interactive=False)
         lay_out()
         schema.create(db)
+        tables.create(db)
         schema.check(db)
     finally:
         db.close()
@@ -145,8 +148,6 @@ def _examine_settings(settings: Settings) -> Iterator[Finding]:
             "No secret_key is set: everybody is logged out at each restart",
             "almoner init",
         )
-    if not settings.shopify:
-        yield Finding("warning", "No shop is set up", f"Add [shopify] to {path}")
     if settings.demo:
         yield Finding("warning", "This is a demonstration, with log-ins that everybody knows")
     local = settings.host in LOOPBACK
@@ -196,7 +197,11 @@ def _examine_database(settings: Settings) -> Iterator[Finding]:
         db = open_database(settings)
         try:
             schema.check(db)
+            tables.check(db)
             yield Finding("fine", "The database answers, and its ledger is of this version")
+            if not read_connections(db, {"shopify": settings.shopify}).known:
+                mend = "Connect one in the admin under Giving → Connections"
+                yield Finding("warning", "No shop is connected", mend)
             problem = audit.check(db)
         finally:
             db.close()

@@ -17,6 +17,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from almoner.config import ConfigError, Settings
+from almoner.intake import tables
 from almoner.jobs import beside
 from almoner.ledger import schema
 from almoner.ledger.database import DatabaseError
@@ -106,6 +107,7 @@ def _check_database(settings: Settings) -> None:
     db = open_database(settings)
     try:
         schema.check(db)
+        tables.check(db)
     finally:
         db.close()
     if is_behind():
