@@ -6,6 +6,7 @@ sentence that names the setting, the value and what to do; nothing is guessed. L
 file is read at start only, so a change needs a restart.
 """
 
+import hmac
 import os
 import re
 import tomllib
@@ -161,6 +162,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def log_origin(self) -> str:
         """What a new log is named: the address without its scheme, and where the log lies."""
         return self.address.partition("://")[2] + "/log"
+
+    @property
+    def reader_key(self) -> bytes:
+        """What buyers' pseudonyms are made under; nothing where there is no secret key."""
+        if not self.secret_key:
+            return b""
+        return hmac.digest(self.secret_key.encode(), b"almoner.reader", "sha256")
 
     @property
     def sqlite_path(self) -> Path | None:

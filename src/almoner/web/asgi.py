@@ -26,7 +26,7 @@ from almoner.intake.http import (
     respond_problem,
 )
 from almoner.intake.problem import MEDIA_TYPE, UNEXPECTED, Problem, wrong_method
-from almoner.web.deliveries import ShopifyDeliveries
+from almoner.web import deliveries
 from almoner.web.live import serve
 from almoner.web.log_files import PREFIX
 from almoner.web.pages import Page, choose
@@ -48,9 +48,6 @@ _LENGTHS = (b"content-length", _DEPENDS)
 _REMADE = (*_LENGTHS, b"vary")
 _FRESH = ((b"cache-control", b"no-store"), (b"access-control-allow-origin", b"*"))
 
-_NO_SOURCE = Problem(
-    404, "no-source", "Nothing is received here", "Shopify sends to /e/shopify; see /api/v1/docs."
-)
 _NOTHING = {"type": "http.response.body", "body": b""}
 
 Route = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -80,11 +77,12 @@ class FrontDoor:
         if route is not None:
             await self._hot(route, scope, receive, send)
         elif path in self._hot_paths:
-            await self._refuse_method(send, method, path)
+            allowed = ", ".join(each for each, of in self._routes if of == path)
+            await _refuse_method(send, method, path, allowed)
         elif path.startswith(PREFIX) and path != PREFIX:
             await self._hot(self._log_file, scope, receive, send)
-        elif path.startswith("/e/"):
-            await respond_problem(send, _NO_SOURCE)
+        elif path.startswith(deliveries.PREFIX):
+            await self._delivery(state, scope, receive, send)
         elif (method == "GET" or method == "HEAD") and not path.startswith(_UNKEPT):
             await self._page(state, scope, receive, send)
         else:
@@ -93,9 +91,7 @@ class FrontDoor:
     def open(self) -> None:
         """Set the process up; called on the running event loop."""
         self.state = state = self._make_state()
-        deliveries = ShopifyDeliveries(state.committer, state.settings.shopify)
         self._routes = {
-            ("POST", "/e/shopify"): deliveries,
             ("POST", "/api/v1/events"): lambda *asgi: state.events(*asgi),
             ("GET", "/counters"): self._counters,
             ("GET", "/api/v1/counters"): self._counters,
@@ -135,11 +131,13 @@ class FrontDoor:
             logger.exception("%s %s failed", scope["method"], scope["path"])
             await respond_problem(send, UNEXPECTED)
 
-    async def _refuse_method(self, send: Send, method: str, path: str) -> None:
-        allowed = ", ".join(each for each, of in self._routes if of == path)
-        problem = wrong_method(path, allowed, method)
-        allow = ((b"allow", allowed.encode()),)
-        await respond(send, problem.status, problem.body(), MEDIA_TYPE, allow)
+    async def _delivery(self, state: State, scope: Scope, receive: Receive, send: Send) -> None:
+        if not deliveries.kind_of(scope["path"]):
+            await respond_problem(send, deliveries.NO_SOURCE)
+        elif scope["method"] != "POST":
+            await _refuse_method(send, scope["method"], scope["path"], "POST")
+        else:
+            await self._hot(state.deliveries, scope, receive, send)
 
     async def _counters(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self.state is not None
@@ -215,6 +213,12 @@ class FrontDoor:
         await (state.look() if changes else state.catch_up())
         if answer.start is not None:
             await answer.release(state)
+
+
+async def _refuse_method(send: Send, method: str, path: str, allowed: str) -> None:
+    problem = wrong_method(path, allowed, method)
+    allow = ((b"allow", allowed.encode()),)
+    await respond(send, problem.status, problem.body(), MEDIA_TYPE, allow)
 
 
 class _Django(ASGIHandler):

@@ -19,12 +19,15 @@ from almoner.config import Settings
 from almoner.counters import snapshot
 from almoner.counters.snapshot import Snapshot
 from almoner.counters.stream import Broadcast
+from almoner.intake import tables
 from almoner.intake.api import Events
 from almoner.intake.committer import Committer
+from almoner.intake.connections import Connections, read_connections
 from almoner.intake.keys import KeyRing, key_ring
 from almoner.ledger import Database, connect, schema
 from almoner.publication.publisher import Publication, Publisher
 from almoner.publication.stores import open_store
+from almoner.web.deliveries import Deliveries
 from almoner.web.log_files import LogFiles
 from almoner.web.pages import Pages
 
@@ -45,6 +48,13 @@ class Marks(msgspec.Struct, frozen=True):
     site: int
 
 
+class Admitted(msgspec.Struct, frozen=True):
+    """Who may send events."""
+
+    keys: KeyRing
+    connections: Connections
+
+
 class State:
     """Everything the front door serves from. Lives on the event loop."""
 
@@ -56,6 +66,7 @@ class State:
         self._reader = open_database(settings)  # guarded by _reading
         self._reading = Lock()
         schema.check(self._reader)
+        tables.check(self._reader)
         self.marks = self._read_marks()
         self.snapshot: Snapshot = snapshot.read(self._reader)
         self.broadcast = Broadcast(self.snapshot.body)
@@ -65,7 +76,9 @@ class State:
         self.committer = Committer(lambda: open_database(settings), self._committed)
         self.log_files = LogFiles(open_store(settings))
         self._publication = Publication(lambda: make_publisher(settings))
-        self.events = Events(self.committer, key_ring(self._reader))
+        admitted = self._read_admitted()
+        self.events = Events(self.committer, admitted.keys)
+        self.deliveries = Deliveries(self.committer, admitted.connections, settings.reader_key)
         self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._publish())]
 
     async def look(self) -> None:
@@ -112,26 +125,31 @@ class State:
     async def _look(self) -> None:
         commits = self._commits
         try:
-            marks, newest, ring = await asyncio.to_thread(self._read)
+            marks, newest, admitted = await asyncio.to_thread(self._read)
         finally:
             self._commits_shown = commits
-        if ring is not None:
-            self.events.ring = ring
+        if admitted is not None:
+            self.events.ring = admitted.keys
+            self.deliveries.known = admitted.connections
         if newest is not None and newest.document.size >= self.snapshot.document.size:
             self.snapshot = newest
         self.marks = marks
 
-    def _read(self) -> tuple[Marks, Snapshot | None, KeyRing | None]:
+    def _read(self) -> tuple[Marks, Snapshot | None, Admitted | None]:
         with self._reading:
             try:
                 marks, before = self._read_marks(), self.marks
-                ring = key_ring(self._reader) if marks.revision != before.revision else None
+                admitted = None if marks.revision == before.revision else self._read_admitted()
                 changed = (marks.size, marks.site) != (before.size, before.site)
-                return marks, snapshot.read(self._reader) if changed else None, ring
+                return marks, snapshot.read(self._reader) if changed else None, admitted
             except Exception:
                 self._reader.close()
                 self._reader = open_database(self.settings)
                 raise
+
+    def _read_admitted(self) -> Admitted:
+        configured = {"shopify": self.settings.shopify}
+        return Admitted(key_ring(self._reader), read_connections(self._reader, configured))
 
     def _read_marks(self) -> Marks:
         row = self._reader.row(
