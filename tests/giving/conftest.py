@@ -14,6 +14,7 @@ from almoner.campaigns.model import Line, Order
 from almoner.giving.book import location, open_ledger
 from almoner.giving.models import Campaign, Cause, Charity, Sponsor
 from almoner.giving.openings import establish
+from almoner.intake import tables
 from almoner.ledger import Event, Ledger, connect, schema
 from almoner.people.roles import establish_roles
 
@@ -36,6 +37,7 @@ def ledger(transactional_db: None) -> Any:
     _drop_ledger()
     db = connect(location())
     schema.create(db)
+    tables.create(db)
     yield Ledger(db)
     db.close()
     _drop_ledger()
@@ -43,9 +45,10 @@ def ledger(transactional_db: None) -> Any:
 
 def _drop_ledger() -> None:
     db = connect(location())
-    kinds = "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'ledger_%'"
+    kinds = "SELECT name FROM sqlite_master WHERE type = 'table' AND "
+    kinds += "(name LIKE 'ledger_%' OR name LIKE 'intake_%')"
     if db.postgresql:
-        kinds = "SELECT tablename FROM pg_tables WHERE tablename LIKE 'ledger_%%'"
+        kinds = "SELECT tablename FROM pg_tables WHERE tablename ~ '^(ledger|intake)_'"
     for (table,) in db.rows(kinds):
         db.run(f"DROP TABLE {table}")
     if db.postgresql:

@@ -11,6 +11,7 @@ from almoner.giving.screens.home import GivingPanel
 from almoner.giving.screens.promises import Campaigns
 from almoner.giving.screens.records import Events, Keys, LedgerRecord
 from almoner.giving.screens.rows import Causes, Charities, Sponsors
+from almoner.giving.screens.sources import Connections
 
 
 class Giving(ViewSetGroup):
@@ -19,7 +20,7 @@ class Giving(ViewSetGroup):
     menu_label = "Giving"
     menu_icon = "pick"
     menu_order = 95  # between Stories (90) and Wagtail's Pages (100)
-    items = (Campaigns, Events, Causes, Charities, Sponsors, Funds, LedgerRecord, Keys)
+    items = (Campaigns, Events, Causes, Charities, Sponsors, Funds, LedgerRecord, Connections, Keys)
 
 
 @hooks.register("register_admin_viewset")

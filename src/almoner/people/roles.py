@@ -64,7 +64,7 @@ ROLES = (
             "notices.message": ("view",),
         },
         pictures=("add", "choose"),
-        special=("giving.review_campaign",),
+        special=("giving.review_campaign", "giving.view_connections"),
     ),
     Role(
         FINANCE,

@@ -538,6 +538,8 @@ class Migration(migrations.Migration):
                     ("view_ledger", "Can look at the ledger"),
                     ("view_api_keys", "Can look at the list of API keys"),
                     ("manage_api_keys", "Can make and revoke API keys"),
+                    ("view_connections", "Can look at the connections and what they delivered"),
+                    ("manage_connections", "Can make, pause and replay connections"),
                 ),
             },
         ),
