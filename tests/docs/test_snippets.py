@@ -29,7 +29,12 @@ def blocks(page):
 
 @pytest.mark.parametrize(
     "page",
-    ["README.md", "docs/tutorial/first-counted-order.md", "docs/how-to/connect-a-shop.md"],
+    [
+        "README.md",
+        "docs/tutorial/first-counted-order.md",
+        "docs/how-to/connect-a-shop.md",
+        "docs/how-to/keep-connections.md",
+    ],
 )
 def test_what_a_page_says_happens(page, demo, tmp_path):
     script = ["set -euo pipefail"]
