@@ -20,6 +20,7 @@ urlpatterns = [
     path(f"receipts/<int:index>/<str:token>/{receipts.FILE}", receipts.file),
     path("receipts/<int:index>/<str:token>/qr.svg", receipts.qr),
     path("sitemap.xml", sitemap),
+    path("", include("almoner.settlement.urls")),
     path("", include("almoner.giving.urls")),
     path("", include("almoner.stories.share")),
     # Last: Wagtail's page tree answers whatever is left.
