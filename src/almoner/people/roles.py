@@ -25,7 +25,16 @@ AUDITORS = "Auditors"
 WRITE = ("add", "change", "delete", "view")
 PUBLISH_PAGES = ("add", "change", "publish", "lock", "unlock", "bulk_delete")
 # What an auditor may look at. Log-in sessions and the admin's own bookkeeping are not among it.
-AUDITED_APPS = ("auth", "giving", "jobs", "notices", "people", "stories", "wagtailredirects")
+AUDITED_APPS = (
+    "auth",
+    "giving",
+    "jobs",
+    "notices",
+    "people",
+    "settlement",
+    "stories",
+    "wagtailredirects",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +71,9 @@ ROLES = (
             "jobs.job": ("change", "view"),
             "notices.mail": ("view",),
             "notices.message": ("view",),
+            "settlement.delivery": ("view",),
+            "settlement.dispute": ("view",),
+            "settlement.period": ("view",),
         },
         pictures=("add", "choose"),
         special=("giving.review_campaign", "giving.view_connections"),
@@ -78,6 +90,11 @@ ROLES = (
             "notices.endpoint": ("view",),
             "notices.mail": ("change", "view"),
             "notices.message": ("change", "view"),
+            "settlement.delivery": WRITE,
+            "settlement.document": WRITE,
+            "settlement.dispute": WRITE,
+            "settlement.period": ("add", "view"),
+            "settlement.charitylink": WRITE,
         },
         special=("giving.view_ledger", "giving.review_campaign"),
     ),

@@ -1,0 +1,1 @@
+"""The admin's screens of settlement, under “Settlement” in its menu."""
