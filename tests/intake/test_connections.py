@@ -50,6 +50,7 @@ def test_a_connection_is_found_by_its_kind_and_name(db):
     found = read_connections(db).find("stripe", "till")
     assert found == made
     assert found.source == "stripe:till"
+    assert "whsec_" not in repr(found)
     assert read_connections(db).find("shopify", "till") is None
 
 

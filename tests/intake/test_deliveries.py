@@ -58,6 +58,13 @@ def test_a_body_that_is_too_large_to_keep_is_not_replayable(db):
     assert not found.replayable
 
 
+def test_what_a_sender_wrote_cannot_keep_its_row_from_being_written(db):
+    odd = Delivery("shopify", "bowls", timestamp(NOW), "a\x00b\ud800", "rejected", problem="\x00é")
+    deliveries.write(db, [odd, delivery()])
+    _, found = deliveries.page(db, "shopify", "bowls")
+    assert (found.topic, found.problem) == ("ab?", "é")
+
+
 def test_of_a_rush_every_delivery_is_counted_and_the_newest_have_rows(db):
     rush = [delivery(ref=f"order/{at}") for at in range(deliveries.ROWS + 50)]
     deliveries.write(db, [*rush, *(rejected() for _ in range(deliveries.ROWS + 50))])
@@ -128,9 +135,8 @@ def test_what_a_replay_counted_keeps_no_body_and_moves_in_the_tally(db):
         deliveries.find(db, each.id) for each in deliveries.page(db, "shopify", "bowls")
     )
     fine = msgspec.structs.replace(first, status="accepted", event=9, code="", problem="")
-    deliveries.replayed(db, first, fine, NOW)
-    deliveries.replayed(db, first, fine, NOW)
-    deliveries.replayed(db, second, second, NOW)
+    deliveries.replayed(db, [(first, fine), (first, fine)], NOW)
+    deliveries.replayed(db, [(second, second)], NOW)
     now_fine, still_wrong = deliveries.find(db, first.id), deliveries.find(db, second.id)
     assert (now_fine.status, now_fine.event, now_fine.body) == ("accepted", 9, None)
     assert (still_wrong.status, still_wrong.body) == ("rejected", b'{"id":1}')

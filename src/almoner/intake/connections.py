@@ -40,6 +40,9 @@ class Connection(msgspec.Struct, frozen=True):
     paused_at: str | None = None
     fixed: bool = False
 
+    def __repr__(self) -> str:
+        return f"Connection({self.source})"  # never its secret: it ends in logs
+
     @property
     def source(self) -> str:
         """What its events come from."""

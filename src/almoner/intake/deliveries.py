@@ -189,31 +189,32 @@ def replayable(db: Database, kind: str, name: str, since: str, until: str) -> li
     ]
 
 
-def replayed(db: Database, before: Delivery, after: Delivery, now: datetime) -> None:
-    """Write down what a replay came to, in the row and in its hour's tally.
+def replayed(db: Database, done: Iterable[tuple[Delivery, Delivery]], now: datetime) -> None:
+    """Write down what replays came to, each as it was and as it is, and move it in its tally.
 
     What is counted needs its body no longer.
     """
-    keeps = after.status in ("rejected", "conflict")
-    hour = (before.kind, before.name, before.received_at[:13])
     with db.transaction():
-        touched = db.run(
-            "UPDATE intake_delivery SET status = ?, ref = ?, event = ?, code = ?, problem = ?, "
-            "body = ?, replayed_at = ? WHERE id = ? AND status = ?",
-            (
-                after.status,
-                after.ref,
-                after.event,
-                after.code,
-                after.problem[:MAX_TEXT],
-                after.body if keeps else None,
-                timestamp(now),
-                before.id,
-                before.status,
-            ),
-        )
-        if touched and after.status != before.status:
-            db.run_many(_TALLY, [(*hour, before.status, -1), (*hour, after.status, 1)])
+        for before, after in done:
+            keeps = after.status in ("rejected", "conflict")
+            touched = db.run(
+                "UPDATE intake_delivery SET status = ?, ref = ?, event = ?, code = ?, "
+                "problem = ?, body = ?, replayed_at = ? WHERE id = ? AND status = ?",
+                (
+                    after.status,
+                    after.ref,
+                    after.event,
+                    after.code,
+                    _text(after.problem),
+                    after.body if keeps else None,
+                    timestamp(now),
+                    before.id,
+                    before.status,
+                ),
+            )
+            if touched and after.status != before.status:
+                hour = (before.kind, before.name, before.received_at[:13])
+                db.run_many(_TALLY, [(*hour, before.status, -1), (*hour, after.status, 1)])
 
 
 def health(db: Database, kind: str, name: str, now: datetime) -> Health:
@@ -247,10 +248,15 @@ def _row(each: Delivery) -> tuple[object, ...]:
         each.lag,
         each.event,
         each.code,
-        each.problem[:MAX_TEXT],
-        each.headers,
+        _text(each.problem),
+        _text(each.headers),
         body,
     )
+
+
+def _text(text: str) -> str:
+    """A sender's words as both databases keep them: no U+0000, no half of a surrogate pair."""
+    return text[:MAX_TEXT].replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _delivery(row: Sequence[Any]) -> Delivery:

@@ -72,7 +72,9 @@ class Deliveries:
         kind, _, name = scope["path"].removeprefix(PREFIX).partition("/")
         connector = CONNECTORS[kind]
         body = await read_body(receive, connector.MAX_BODY)
-        headers = {key.decode(): value.decode("latin-1") for key, value in scope["headers"]}
+        headers = {
+            key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]
+        }
         now = datetime.now(UTC)
         connection = self._verify(connector, headers, body, name, now)
         if connection is None:  # a vendor's own test of the address
@@ -100,7 +102,11 @@ class Deliveries:
         for secrets in self.known.secrets(kind, name, now):
             try:
                 signer = connector.verify(headers, body, secrets, now)
-                return self.known.find(kind, signer) if signer else None
+                if not signer:
+                    return None
+                found = self.known.find(kind, signer)
+                assert found is not None, f"{kind}/{signer} signed, and is no connection"
+                return found
             except Problem as problem:
                 first = first or problem
         assert first is not None, f"no secrets were tried for {kind}"
@@ -171,11 +177,15 @@ def _note(
         came.event,
         came.code,
         came.problem,
-        msgspec.json.encode(
-            {each: headers[each] for each in connector.HEADERS if each in headers}
-        ).decode(),
+        _kept_headers(connector, headers) if stripped is not None else "{}",
         stripped,
     )
+
+
+def _kept_headers(connector: Connector, headers: Mapping[str, str]) -> str:
+    """Those headers with which the body can be read again."""
+    kept = {each: headers[each] for each in connector.HEADERS if each in headers}
+    return msgspec.json.encode(kept).decode()
 
 
 class _Typed(msgspec.Struct):
