@@ -6,7 +6,8 @@ and a file can be brought in any number of times. Guarantee: the report has a li
 line of the file, and names nobody. Limit: when a kill falls between an append and its line of
 the report, that line says that the event was here already.
 
-A file lies in the home's `imports` until it was brought in, at most `KEEP_DAYS` days.
+A file lies in the home's `imports` until it was brought in, and its report after that, at most
+`KEEP_DAYS` days. Limit: so the worker must share the home with the server.
 """
 
 import csv
@@ -152,6 +153,13 @@ def count(source: Source) -> int:
             return sum(1 for _ in exports.bodies(file))
         except ValueError as error:
             raise BackfillError(str(error)) from None
+
+
+def steps(source: Source, now: datetime) -> int:
+    """How many of `read`'s lines there are: several rows of a spreadsheet can make one."""
+    if source.kind == csv_file.NAME:
+        return sum(1 for _ in _rows(source, now))
+    return count(source)
 
 
 def _rows(source: Source, now: datetime) -> Iterator[Line]:

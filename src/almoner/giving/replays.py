@@ -40,9 +40,9 @@ def replay(
     for at in range(0, len(numbers), STEP):
         found = [deliveries.find(ledger.db, number) for number in numbers[at : at + STEP]]
         chosen = [each for each in found if each is not None and _is_of(each, connection)]
-        for before, after in _append(ledger, chosen, now):
-            deliveries.replayed(ledger.db, before, after, now)
-            came[after.status] += 1
+        done = _append(ledger, chosen, now)
+        deliveries.replayed(ledger.db, done, now)
+        came.update(after.status for _, after in done)
     return came
 
 

@@ -48,7 +48,7 @@ def bring_in(job: Job) -> Iterator[Progress]:
     try:
         if cursor.total is None:
             yield Progress(0, None, "Counting its lines")
-            cursor.total = sum(1 for _ in backfill.read(source, datetime.now(UTC)))
+            cursor.total = backfill.steps(source, datetime.now(UTC))
         if cursor.lines < cursor.total:
             yield from _steps(job, source, cursor, cursor.total)
     except BackfillError as error:
