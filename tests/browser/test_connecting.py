@@ -165,3 +165,44 @@ def meals(page):
     figure = shown(other, "meals")
     other.close()
     return figure
+
+
+SHEET = """Order number,Date,SKU,Quantity,Line total,Currency
+{0}-1,{1},BOWL,2,30.00,USD
+{0}-1,{1},MUG,1,14.00,USD
+{0}-2,{1},BOWL,1,15.00,USD
+{0}-3,{1},BOWL,several,15.00,USD
+"""
+
+
+def test_an_owner_brings_in_a_spreadsheet_and_reads_what_became_of_each_line(
+    site, owner, number, tmp_path
+):
+    page = owner
+    before = meals(page)
+    sheet = tmp_path / "till.csv"
+    sheet.write_text(SHEET.format(number, datetime.now(UTC).isoformat()[:19]))
+    page.goto(LIST)
+    page.get_by_role("link", name="Bring in a past period").click()
+    page.select_option("#id_of", "csv")
+    page.fill("#id_name", "market-stall")
+    page.set_input_files("#id_file", sheet)
+    look(page, "backfill")
+    page.get_by_role("button", name="Look at it").click()
+    page.get_by_text("Of the first 3 orders and refunds, 2 can be read and 1 cannot").wait_for()
+    page.get_by_text("Order: 3 items, $44").wait_for()
+    look(page, "preview")
+    page.get_by_role("button", name="Bring it in").click()
+    page.get_by_text("The report says what became of each line").wait_for(timeout=60_000)
+    look(page, "job")
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="Look at it").click()
+    report = Path(downloading.value.path()).read_text().splitlines()
+    assert [line.split(",")[:3] for line in report] == [
+        ["line", "id", "status"],
+        ["2", f"order/{number}-1", "pledged"],
+        ["3", f"order/{number}-1", "pledged"],
+        ["4", f"order/{number}-2", "pledged"],
+        ["5", "", "not read"],
+    ]
+    until(lambda: meals(page) == before + 8)
