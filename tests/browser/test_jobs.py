@@ -51,7 +51,9 @@ def test_the_bar_moves_and_the_job_stops_at_a_press(counting, browser):
     log_in(page, counting.url)
     page.goto(f"{counting.url}/admin/jobs/")
     page.evaluate("window.here = true")
-    page.wait_for_function("/[1-9][\\d,]* of 9,000/.test(document.querySelector('.jobs').innerText)")
+    page.wait_for_function(
+        "/[1-9][\\d,]* of 9,000/.test(document.querySelector('.jobs').innerText)"
+    )
     before = done(page)
     page.wait_for_timeout(3_000)
     assert done(page) > before
