@@ -20,39 +20,39 @@ def ago(days, kind, minor):
     ("days", "bucket"), [(0, 0), (30, 0), (31, 1), (60, 1), (61, 2), (90, 2), (91, 3), (900, 3)]
 )
 def test_a_promise_is_in_the_bucket_of_its_age(days, bucket):
-    found = ages([ago(days, "pledge", 7)], TODAY)
+    found = ages([ago(days, "promise", 7)], TODAY)
     assert found.buckets[bucket] == found.total == 7
     assert found.days(TODAY) == days
 
 
 def test_the_oldest_is_handed_over_first():
-    found = ages([ago(100, "pledge", 5), ago(10, "pledge", 5), ago(1, "delivery", -7)], TODAY)
+    found = ages([ago(100, "promise", 5), ago(10, "promise", 5), ago(1, "delivery", -7)], TODAY)
     assert found == Ages((3, 0, 0, 0), 0, TODAY - timedelta(days=10))
 
 
 def test_a_refund_never_makes_the_rest_look_younger():
-    found = ages([ago(100, "pledge", 5), ago(10, "pledge", 5), ago(1, "refund", -7)], TODAY)
+    found = ages([ago(100, "promise", 5), ago(10, "promise", 5), ago(1, "promise", -7)], TODAY)
     assert found == Ages((0, 0, 0, 3), 3, TODAY - timedelta(days=100))
 
 
 def test_what_is_taken_back_is_as_old_as_it_was():
-    moved = [ago(100, "pledge", 5), ago(99, "delivery", -5), ago(0, "reversal", 2)]
+    moved = [ago(100, "promise", 5), ago(99, "delivery", -5), ago(0, "reversal", 2)]
     assert ages(moved, TODAY) == Ages((0, 0, 0, 2), 2, TODAY - timedelta(days=100))
 
 
 @pytest.mark.parametrize(("deliver_days", "overdue"), [(45, 10), (50, 5), (100, 0)])
 def test_a_campaign_says_when_it_is_overdue(deliver_days, overdue):
-    moved = [ago(60, "pledge", 5), ago(50, "maturity", 5)]
+    moved = [ago(60, "promise", 5), ago(50, "promise", 5)]
     assert ages(moved, TODAY, deliver_days).overdue == overdue
 
 
 def test_nothing_undelivered_has_no_age():
     assert ages([], TODAY) == Ages()
-    assert ages([ago(9, "top-up", 5), ago(9, "delivery", -5)], TODAY).days(TODAY) is None
+    assert ages([ago(9, "promise", 5), ago(9, "delivery", -5)], TODAY).days(TODAY) is None
 
 
 def test_charities_are_added_up():
-    one, two = ages([ago(1, "pledge", 2)], TODAY), ages([ago(40, "pledge", 3)], TODAY)
+    one, two = ages([ago(1, "promise", 2)], TODAY), ages([ago(40, "promise", 3)], TODAY)
     assert together([one, two, Ages()]) == Ages((2, 3, 0, 0), 0, TODAY - timedelta(days=40))
 
 
@@ -78,18 +78,15 @@ def lives(draw):
     owed = delivered = 0
     found = []
     for day in sorted(draw(st.sets(st.integers(0, 150), max_size=25)), reverse=True):
-        fits = [
-            "pledge",
-            *(["delivery", "refund"] if owed else []),
-            *(["reversal"] * (delivered > 0)),
-        ]
+        fits = ["promise", *(["delivery", "refund"] if owed else [])]
+        fits += ["reversal"] if delivered else []
         kind = draw(st.sampled_from(fits))
-        most = {"pledge": 9, "delivery": owed, "refund": owed, "reversal": delivered}[kind]
+        most = {"promise": 9, "delivery": owed, "refund": owed, "reversal": delivered}[kind]
         minor = draw(st.integers(1, most))
-        signed = minor if kind in ("pledge", "reversal") else -minor
+        signed = minor if kind in ("promise", "reversal") else -minor
         owed += signed
         delivered += {"delivery": minor, "reversal": -minor}.get(kind, 0)
-        found.append(ago(day, kind, signed))
+        found.append(ago(day, "promise" if kind == "refund" else kind, signed))
     return found
 
 

@@ -4,8 +4,9 @@ Reads only. A share is what one campaign owes one charity of one cause; its figu
 balances of the accounts that are named after the three.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -38,10 +39,13 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class Movement(msgspec.Struct, frozen=True):
-    """What entries of one kind did to an owed account on one UTC day: `minor` is signed."""
+    """What one UTC day did to an owed account: `minor` is signed.
+
+    A "promise" is what was pledged less what was taken off that day, so it can be below zero.
+    """
 
     day: date
-    kind: str
+    kind: Literal["promise", "delivery", "reversal"]
     minor: int
 
 
@@ -92,30 +96,55 @@ def confirmed_account(charity: str, cause: str, campaign: str) -> str:
 
 
 def movements(db: Database, names: Collection[Name]) -> dict[Name, list[Movement]]:
-    """What moved the owed account of each share, by day, the oldest first."""
-    accounts: dict[int, Name] = {}
-    paths = {(owed_account(*name[:3]), name[3]): name for name in names}
-    for number, path, unit in db.rows_in(
-        "SELECT id, path, unit FROM ledger_account WHERE path IN ?", [path for path, _ in paths]
-    ):
-        if (path, unit) in paths:
-            accounts[number] = paths[path, unit]
+    """What moved the owed account of each share, by day, the oldest first.
+
+    Orders come by the million, so their sum is taken from the days that the ledger keeps; only
+    what was handed over or taken back is read one by one.
+    """
+    owed = _accounts(db, names, owed_account)
+    delivered = _accounts(db, names, delivered_account)
     moved: dict[Name, dict[tuple[str, str], int]] = {name: {} for name in names}
-    for side, sign in (("credit", 1), ("debit", -1)):
-        for account, day, kind, minor in db.rows_in(
-            f"SELECT p.{side}, SUBSTR(e.time, 1, 10), e.kind, SUM(p.amount) FROM ledger_posting p "
-            f"JOIN ledger_entry e ON e.idx = p.entry WHERE p.{side} IN ? "
-            f"GROUP BY p.{side}, SUBSTR(e.time, 1, 10), e.kind",
-            list(accounts),
+
+    def add(name: Name, day: str, kind: str, minor: int) -> None:
+        moved[name][day, kind] = moved[name].get((day, kind), 0) + minor
+
+    for account, day, change in db.rows_in(
+        "SELECT account, day, change FROM ledger_day WHERE account IN ?", list(owed)
+    ):
+        add(owed[account], day, "promise", int(change))
+    for side, other, kind, sign in (
+        ("credit", "debit", "delivery", -1),
+        ("debit", "credit", "reversal", 1),
+    ):
+        for account, day, minor in db.rows_in(
+            f"SELECT p.{other}, SUBSTR(e.time, 1, 10), p.amount FROM ledger_posting p "
+            f"JOIN ledger_entry e ON e.idx = p.entry WHERE p.{side} IN ?",
+            list(delivered),
         ):
-            of_day = moved[accounts[account]]
-            of_day[day, kind] = of_day.get((day, kind), 0) + sign * int(minor)
+            if account in owed:
+                add(owed[account], day, kind, sign * int(minor))
+                add(owed[account], day, "promise", -sign * int(minor))
     return {
         name: [
-            Movement(date.fromisoformat(day), kind, minor)
+            Movement(date.fromisoformat(day), cast("Any", kind), minor)
             for (day, kind), minor in sorted(found.items())
+            if minor
         ]
         for name, found in moved.items()
+    }
+
+
+def _accounts(
+    db: Database, names: Collection[Name], account: Callable[[str, str, str], str]
+) -> dict[int, Name]:
+    """The accounts of these shares, by their number."""
+    paths = {(account(*name[:3]), name[3]): name for name in names}
+    return {
+        number: paths[path, unit]
+        for number, path, unit in db.rows_in(
+            "SELECT id, path, unit FROM ledger_account WHERE path IN ?", [path for path, _ in paths]
+        )
+        if (path, unit) in paths
     }
 
 

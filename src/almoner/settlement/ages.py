@@ -5,7 +5,7 @@ undelivered, so that it never makes what is left look younger than it is. A reve
 back what was handed over last, as old as it was then. Within one day promises come first,
 then reversals, refunds and deliveries.
 
-    ages([Movement(1 May, "pledge", 5), Movement(9 May, "pledge", 5),
+    ages([Movement(1 May, "promise", 5), Movement(9 May, "promise", 5),
           Movement(9 May, "delivery", -7)], today=9 May)  →  3 in all, since 9 May
 """
 
@@ -46,7 +46,8 @@ class Ages:
 def ages(movements: Iterable[Movement], today: date, deliver_days: int = DELIVER_DAYS) -> Ages:
     """Sort what is left of the promises on one account by its age on `today`.
 
-    Movements may come in any order; together they never take more than was promised.
+    Movements may come in any order; together they never take more than was promised. A day's
+    promises and refunds may come as their sum: the day's own are the newest there are.
     """
     promised: list[list[int]] = []
     days: list[date] = []
