@@ -24,7 +24,7 @@ def mails():
 
 
 def messages():
-    return [each.type for each in Message.objects.order_by("pk")]
+    return [each.type for each in Message.objects.order_by("created_at")]
 
 
 def test_the_charity_gets_its_link_when_a_delivery_is_sent(told, sent):

@@ -140,7 +140,7 @@ class _Amounts(forms.Form):
     ) -> None:
         super().__init__(data, initial={"number": number}, **options)
         self.names: dict[str, str] = {}
-        for at, line in enumerate(delivery.lines.select_related("campaign", "cause")):
+        for at, line in enumerate(delivery.lines.all()):
             minor = most.get(line.key, 0)
             if minor:
                 name = f"line-{at}"

@@ -77,6 +77,14 @@ class Delivery(models.Model):
         return f"{self.reference} to {self.charity}"
 
 
+class Lines(models.Manager):
+    """Lines with their campaign and cause, which every use of them names."""
+
+    def get_queryset(self) -> models.QuerySet:
+        """Read all three at once."""
+        return super().get_queryset().select_related("campaign", "cause")
+
+
 class Line(models.Model):
     """What of one campaign's promise a delivery hands over."""
 
@@ -84,6 +92,8 @@ class Line(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
     cause = models.ForeignKey(Cause, on_delete=models.PROTECT, related_name="+")
     minor = models.BigIntegerField()
+
+    objects = Lines()
 
     class Meta:
         db_table = "settlement_line"

@@ -106,7 +106,7 @@ def remind(now: datetime) -> int:
 
 def _ask(delivery: Delivery, kind: str, amounts: Mapping[str, int]) -> None:
     """Send the charity its link. An earlier one stays good for its own days."""
-    lines = delivery.lines.select_related("campaign", "cause")
+    lines = delivery.lines.all()
     said: dict[str, str | list[str]] = {
         "charity": delivery.charity.name,
         "reference": delivery.reference,
@@ -122,7 +122,7 @@ def _by_sponsor(
     delivery: Delivery, amounts: Mapping[str, int]
 ) -> Iterable[tuple[Sponsor, list[Line]]]:
     found: dict[Sponsor, list[Line]] = {}
-    for line in delivery.lines.select_related("campaign__sponsor", "cause"):
+    for line in delivery.lines.select_related("campaign__sponsor"):
         if line.campaign.sponsor is not None and amounts.get(line.key):
             found.setdefault(line.campaign.sponsor, []).append(line)
     return found.items()
@@ -146,7 +146,7 @@ def _lines(delivery: Delivery, amounts: Mapping[str, int]) -> list[dict[str, Any
                 "value": decimal(amounts[line.key], line.cause.scale),
             },
         }
-        for line in delivery.lines.select_related("campaign", "cause")
+        for line in delivery.lines.all()
         if amounts.get(line.key)
     ]
 

@@ -181,7 +181,7 @@ def _lines(delivery: Delivery) -> list[dict[str, Any]]:
             "arrived": standing.told(line.cause, there[line.key]) if there[line.key] else "",
             "all": there[line.key] == kept[line.key],
         }
-        for line in delivery.lines.select_related("campaign", "cause")
+        for line in delivery.lines.all()
         if kept[line.key]
     ]
 

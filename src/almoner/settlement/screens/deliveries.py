@@ -190,7 +190,7 @@ class DeliveryView(Screen):
                     "arrived": standing.told(line.cause, there[line.key]),
                     "waiting": standing.told(line.cause, left[line.key]),
                 }
-                for line in delivery.lines.select_related("campaign", "cause")
+                for line in delivery.lines.all()
             ],
             link=links.answer_link(delivery)
             if may_change and any(left.values()) and not prepared
