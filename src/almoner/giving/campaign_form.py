@@ -175,9 +175,8 @@ class CampaignForm(SluggedForm):
         self.initial.setdefault("seen", self.stored)
         parts = list(campaign.parts.all())
         self.initial.setdefault("split", [[part.charity.pk, part.weight] for part in parts])
-        self.fields["split"].widget.choices = [
-            (str(each.pk), each.name) for each in Charity.objects.all()
-        ]
+        split: Any = self.fields["split"].widget
+        split.choices = [(str(each.pk), each.name) for each in Charity.objects.all()]
         matched: Any = self.fields["matches"]
         matched.queryset = Campaign.objects.exclude(pk=campaign.pk).exclude(trigger="match")
         for name in ("hold_days", "deliver_days", "rank"):

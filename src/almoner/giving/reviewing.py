@@ -10,13 +10,13 @@ from hashlib import sha256
 
 import msgspec
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractUser
 
 from almoner.campaigns.model import CampaignVersion
 from almoner.giving import account, publishing
 from almoner.giving.models import Campaign, Publication, Review
 from almoner.giving.problems import problems
 from almoner.giving.publishing import TermsError
-from almoner.people.models import User
 
 RIGHT = "giving.review_campaign"
 MAX_NOTE = 2_000
@@ -45,13 +45,13 @@ def current(campaign: Campaign) -> Review | None:
     return last
 
 
-def others(person: User) -> list[User]:
+def others(person: AbstractUser) -> list[AbstractUser]:
     """Who else may approve, by name."""
     able = get_user_model().objects.with_perm(RIGHT)
     return sorted(able.exclude(pk=person.pk), key=str)
 
 
-def ask(campaign: Campaign, person: User, now: datetime) -> Review:
+def ask(campaign: Campaign, person: AbstractUser, now: datetime) -> Review:
     """Ask for the draft to be reviewed. Asking twice for the same terms asks once."""
     last = next(reversed(publishing.versions(campaign.slug)), None)
     found = problems(campaign, last)
@@ -71,7 +71,7 @@ def ask(campaign: Campaign, person: User, now: datetime) -> Review:
 
 
 def answer(
-    review: Review, person: User, seen: str, approve: bool, note: str, now: datetime
+    review: Review, person: AbstractUser, seen: str, approve: bool, note: str, now: datetime
 ) -> Review:
     """Approve the terms whose digest is `seen`, or send them back with a note."""
     if not person.has_perm(RIGHT):
@@ -92,7 +92,7 @@ def answer(
 
 
 def publish(
-    campaign: Campaign, person: User, now: datetime, *, nobody_else: bool = False
+    campaign: Campaign, person: AbstractUser, now: datetime, *, nobody_else: bool = False
 ) -> CampaignVersion:
     """Publish a draft that was approved, or by whoever says that nobody else reviewed it."""
     earlier = publishing.versions(campaign.slug)
@@ -116,7 +116,7 @@ def publish(
     return version
 
 
-def end(campaign: Campaign, person: User, now: datetime) -> CampaignVersion:
+def end(campaign: Campaign, person: AbstractUser, now: datetime) -> CampaignVersion:
     """End a campaign now. It takes nothing back, so nobody has to approve it."""
     before = len(publishing.versions(campaign.slug))
     version = publishing.end(campaign, now)
@@ -128,7 +128,7 @@ def end(campaign: Campaign, person: User, now: datetime) -> CampaignVersion:
 def record(
     campaign: Campaign,
     version: CampaignVersion,
-    person: User,
+    person: AbstractUser,
     now: datetime,
     review: Review | None,
 ) -> None:

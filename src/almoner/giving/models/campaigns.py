@@ -4,6 +4,8 @@ Numbers are kept as somebody wrote them, so that a draft can be saved half-done;
 them, and says which cannot be published.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from django.db import models
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
@@ -13,6 +15,11 @@ from almoner.giving.models.parties import Cause, Charity, Sponsor, slug_field, s
 
 class Campaign(ClusterableModel):
     """The draft of a promise: trigger × rate × terms."""
+
+    if TYPE_CHECKING:  # what other tables' keys make at run time
+        parts: Any
+        reviews: Any
+        matched_by: Any
 
     class Trigger(models.TextChoices):
         ORDER = "order", "Every order"

@@ -39,7 +39,12 @@ class Review(models.Model):
         ordering = ("-asked_at", "-pk")
 
     def __str__(self) -> str:
-        return f"{self.campaign}: {self.get_answer_display()}"
+        return f"{self.campaign}: {self.answered}"
+
+    @property
+    def answered(self) -> str:
+        """How it stands, in the words of a campaign's state."""
+        return str(self.Answer(self.answer).label)
 
 
 class Publication(models.Model):

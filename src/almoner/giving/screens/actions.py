@@ -27,6 +27,7 @@ class CampaignAction(Screen):
         """Find the campaign."""
         super().setup(request, *args, **kwargs)
         self.campaign = get_object_or_404(Campaign, pk=kwargs["pk"])
+        self.person: Any = request.user  # `Screen` lets nobody in who is not logged in
         self.page = reverse(PAGE, args=(self.campaign.pk,))
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
@@ -70,7 +71,7 @@ class EndView(CampaignAction):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """End it. Pressing twice ends it once."""
         if publishing.versions(self.campaign.slug):
-            reviewing.end(self.campaign, request.user, datetime.now(UTC))
+            reviewing.end(self.campaign, self.person, datetime.now(UTC))
             messages.success(request, f"“{self.campaign}” has ended. What it gave stays.")
         return redirect(self.page)
 

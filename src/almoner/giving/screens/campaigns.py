@@ -172,7 +172,7 @@ class CampaignList(generic.IndexView):
 def _drafted(campaign: Campaign) -> str:
     """Where a campaign that was never published is on its way."""
     review = reviewing.current(campaign)
-    return review.get_answer_display() if review else "Draft"
+    return review.answered if review else "Draft"
 
 
 class CampaignDelete(Guarded, generic.DeleteView):

@@ -19,11 +19,11 @@ class AskView(CampaignAction):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, once for the same terms."""
         try:
-            reviewing.ask(self.campaign, request.user, datetime.now(UTC))
+            reviewing.ask(self.campaign, self.person, datetime.now(UTC))
         except TermsError as error:
             messages.error(request, f"This cannot be reviewed yet. {error}")
         else:
-            names = [str(each) for each in reviewing.others(request.user)]
+            names = [str(each) for each in reviewing.others(self.person)]
             messages.success(
                 request, f"It can be reviewed now by {' or '.join(names) or 'nobody'}."
             )
@@ -43,7 +43,7 @@ class AnswerView(CampaignAction):
         try:
             if review is None:
                 raise ReviewError("The draft has changed since you opened it: read it again.")
-            review = reviewing.answer(review, request.user, seen, approve, note, datetime.now(UTC))
+            review = reviewing.answer(review, self.person, seen, approve, note, datetime.now(UTC))
         except ReviewError as error:
             messages.error(request, str(error))
         else:
@@ -61,7 +61,7 @@ class PublishView(CampaignAction):
         alone = request.POST.get("nobody_else") == "on"
         try:
             version = reviewing.publish(
-                self.campaign, request.user, datetime.now(UTC), nobody_else=alone
+                self.campaign, self.person, datetime.now(UTC), nobody_else=alone
             )
         except (TermsError, ReviewError) as error:
             messages.error(request, f"It is not published. {error}")

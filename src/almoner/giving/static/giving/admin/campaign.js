@@ -55,7 +55,8 @@ const unused = JSON.parse(list?.textContent ?? "{}");
  */
 function inputs(name) {
   const names = [name, `${name}-first`, `${name}-second`];
-  return names.flatMap((each) => [...document.querySelectorAll(`[name="${each}"]`)]);
+  const found = names.flatMap((each) => [...document.querySelectorAll(`[name="${each}"]`)]);
+  return /** @type {HTMLInputElement[]} */ (found);
 }
 
 /** @param {HTMLInputElement} input */
@@ -78,12 +79,11 @@ function showWhatApplies(form) {
     }
   }
   for (const group of document.querySelectorAll("[data-terms-group]")) {
-    const fields = [...group.querySelectorAll(".w-panel__wrapper")];
-    const shown = fields.some((each) => each.querySelector("input, textarea, select") && !each.closest("[hidden]"));
-    /** @type {HTMLElement} */ (group).hidden = !shown;
-    const wrapper = group.parentElement?.closest(".w-panel__wrapper");
-    if (wrapper instanceof HTMLElement && wrapper.contains(group)) {
-      wrapper.hidden = !shown;
+    const place = /** @type {HTMLElement | null} */ (group.closest(".w-panel__wrapper"));
+    if (place) {
+      place.hidden = false;
+      const fields = [...group.querySelectorAll("input, select, textarea")];
+      place.hidden = fields.every((each) => each.closest("[hidden]"));
     }
   }
 }
