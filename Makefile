@@ -12,11 +12,12 @@ help: ## Say what each target does
 
 demo: ## Serve a demonstration (PORT=8000; ALMONER_HOME=.almoner keeps everything)
 	@scripts/setup run
+	@scripts/services pango || echo "demo: without it, statements come as CSV and XLSX but not as PDF"
 	@exec $(BIN)/almoner demo $(if $(PORT),--port $(PORT))
 
 test: ## Run every test, on SQLite and PostgreSQL, with a real browser (ARGS="-k order")
 	@scripts/setup run dev
-	@scripts/services chromium postgresql go
+	@scripts/services chromium postgresql go pango
 	@exec $(BIN)/pytest $(ARGS)
 
 lint: ## Check format, rules, types, rooms, templates, styles and scripts
