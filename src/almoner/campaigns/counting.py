@@ -50,6 +50,12 @@ def occurrences(version: CampaignVersion, body: Occasion) -> tuple[int, Fraction
     return (count, _rate(version, size)) if count > 0 else (0, NOTHING)
 
 
+def goods(version: CampaignVersion, order: Order) -> list[Line]:
+    """The lines of an order that the version counts, where it counts orders at all."""
+    kind = _KINDS.get(version.trigger)
+    return [line for line in order.lines if line.kind == kind and _chosen(version, line)]
+
+
 @lru_cache(maxsize=4096)
 def minor_rate(trigger: str, rate: str, scale: int, price: str = "", money: str = "") -> Fraction:
     """Minor units of the cause for one occurrence. `money` is the currency of the price."""
@@ -81,10 +87,9 @@ def _in_action(version: CampaignVersion, body: Action) -> int:
 
 def _in_order(version: CampaignVersion, body: Order) -> tuple[int, int]:
     """How often, and the size that tiers go by."""
-    kind = _KINDS.get(version.trigger)
-    if kind is None or not _admits(version, body.tags, body.place):
+    if version.trigger not in _KINDS or not _admits(version, body.tags, body.place):
         return 0, 0
-    lines = [line for line in body.lines if line.kind == kind and _chosen(version, line)]
+    lines = goods(version, body)
     if version.trigger == "item":
         count = sum(line.quantity for line in lines)
         return count, count
