@@ -30,6 +30,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _address.scheme == "https"
 INSTALLED_APPS = [
     "almoner.web",
     "almoner.stories",
+    "almoner.statements",
     "almoner.settlement",
     "almoner.giving",
     "almoner.notices",

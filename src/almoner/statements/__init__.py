@@ -1,0 +1,1 @@
+"""Contracts, statements, disclosures and promise pages: giving, accounted for on paper."""
