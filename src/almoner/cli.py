@@ -26,6 +26,7 @@ from almoner.config import DEMO_SHOP_SECRET, ConfigError, Settings
 from almoner.ledger.database import DatabaseError
 from almoner.publication.commands import forget, fsck, keys_app
 from almoner.publication.stores import StoreError
+from almoner.statements.commands import statement
 
 app = App(name="almoner", help="Stories, campaigns, an exact ledger, and counters to check.")
 import_app = App(name="import", help="Bring in what exists already.")
@@ -41,6 +42,7 @@ app.command(fsck)
 app.command(forget)
 app.command(witness_app)
 app.command(monitor)
+app.command(statement)
 
 console = Console()
 errors = Console(stderr=True)
