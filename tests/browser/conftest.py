@@ -26,6 +26,8 @@ PAGES = {
     "cause": "/causes/meals/",
     "money": "/causes/service-dogs/",
     "campaign": "/campaigns/holiday-bowls/",
+    "promise": "/campaigns/holiday-bowls/promise/",
+    "promises": "/promises/",
     "mastodon": "/share/mastodon?text=A+story&url=http%3A%2F%2F127.0.0.1%2F",
     "check": "/check/",
     "missing": "/nowhere/",

@@ -20,7 +20,7 @@ from wagtail.models import BaseViewRestriction, Locale, Site
 from almoner.stories.base import BasePage
 from almoner.web.models import SiteVersion
 
-SHOWN_APPS = ("stories", "giving", "wagtailredirects")
+SHOWN_APPS = ("stories", "giving", "statements", "wagtailredirects")
 SHOWN_MODELS = (Site, Locale, BaseViewRestriction, AbstractSetting)
 
 # What Wagtail writes to a page when only its draft was saved (RevisionMixin.save_revision).

@@ -22,6 +22,7 @@ urlpatterns = [
     path("sitemap.xml", sitemap),
     path("", include("almoner.settlement.urls")),
     path("", include("almoner.giving.urls")),
+    path("", include("almoner.statements.urls")),
     path("", include("almoner.stories.share")),
     # Last: Wagtail's page tree answers whatever is left.
     path("", include(wagtail_urls)),

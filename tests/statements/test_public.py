@@ -1,0 +1,127 @@
+"""What anybody sees: the account of promises, and disclosures that change by themselves."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+from django.test import Client
+
+from almoner.giving import publishing
+from almoner.giving.book import open_ledger
+from almoner.giving.models import Campaign, Cause
+from almoner.statements import disclosure, promises
+from almoner.statements.models import Contract
+
+NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
+LATER = datetime(2026, 11, 25, tzinfo=UTC)
+
+
+def told(campaign: Campaign, now: datetime = NOW) -> disclosure.Disclosure:
+    with open_ledger() as ledger:
+        found = disclosure.read(ledger.db, campaign, now)
+    assert found is not None, campaign
+    return found
+
+
+def accounts(now: datetime, campaign: str = "") -> list[promises.Account]:
+    with open_ledger() as ledger:
+        return promises.accounts(ledger.db, now, campaign)
+
+
+def test_a_disclosure_says_what_the_rules_ask_for(may: Campaign, contract: Contract) -> None:
+    contract.flat_gift, contract.flat_currency = "500", "USD"
+    contract.save()
+    text = told(may).text
+    assert "every 3 items sold" in text
+    assert "1 meal goes to Harbor Table Food Bank, Inc." in text
+    assert "from 1 April 2026 to 31 May 2026" in text
+    assert "at most 10" in text
+    assert "So far 8 meals of at most 10 meals: the limit is not reached." in text
+    assert "It is given in kind. One meal is 1.2 pounds of food." in text
+    assert "Northgate Mills, Inc. gives $500 besides, whatever is sold." in text
+    assert "Harbor Table Food Bank, Inc.: EIN 00-0000000." in text
+    assert "proceeds" not in text
+
+
+def test_a_disclosure_changes_when_the_cap_is_met_and_when_the_campaign_ends(
+    may: Campaign, sell: Callable[..., None]
+) -> None:
+    sell("o-7", 30, NOW)
+    met = told(may)
+    assert met.cap_met
+    assert "The limit of 10 meals is reached: what is bought now gives nothing more." in met.text
+    publishing.end(may, NOW + timedelta(hours=1))
+    ended = told(may, NOW + timedelta(hours=2))
+    assert "This campaign has ended: nothing more is given. It gave 10 meals." in ended.text
+
+
+def test_a_disclosure_can_be_read_from_any_page_and_framed_in_any(
+    client: Client, may: Campaign
+) -> None:
+    answer = client.get("/campaigns/may-bowls/disclosure.json")
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    assert json.loads(answer.content)["text"] == told(may, LATER).text
+    framed = client.get("/campaigns/may-bowls/disclosure.html")
+    assert "frame-ancestors *" in framed["Content-Security-Policy"]
+    assert "script-src" not in framed["Content-Security-Policy"]
+    assert "<script" not in framed.content.decode()
+    script = client.get("/campaigns/may-bowls/disclosure.js")
+    assert script["Access-Control-Allow-Origin"] == "*"
+    for each in (answer, framed):
+        assert each.depends_on_ledger  # type: ignore[attr-defined]
+
+
+def test_a_draft_has_no_disclosure(client: Client, make_campaign: Callable[..., Campaign]) -> None:
+    make_campaign()
+    assert client.get("/campaigns/may-bowls/disclosure.json").status_code == 404
+    assert client.get("/campaigns/may-bowls/promise/").status_code == 404
+
+
+def test_what_is_promised_is_told_by_what_became_of_it(may: Campaign) -> None:
+    (account,) = accounts(NOW)
+    assert account.sentence == (
+        "8 meals promised. 4 meals delivered; the charity has confirmed 3 meals of them. "
+        "4 meals owed."
+    )
+    assert account.overdue == ""
+    assert [part.value for part in account.rows[0].parts] == ["3", "1", "4", "0", "0", "0", "0"]
+
+
+def test_what_is_overdue_is_told_in_words(may: Campaign) -> None:
+    (account,) = accounts(NOW + timedelta(days=100))
+    assert account.overdue == "4 meals overdue. The oldest promise has waited 118 days."
+    assert [part.value for part in account.rows[0].parts] == ["3", "1", "0", "0", "0", "4", "0"]
+
+
+def test_no_counter_is_shown_without_its_promises(client: Client, may: Campaign) -> None:
+    page = client.get("/promises/").content.decode()
+    assert 'id="meals"' in page
+    assert 'href="/promises/"' in page  # in the banner, on every page
+    assert 'href="/promises/#meals"' in client.get("/causes/meals/").content.decode()
+    assert "/campaigns/may-bowls/promise/" in client.get("/campaigns/may-bowls/").content.decode()
+
+
+def test_a_cause_taken_out_of_the_banner_still_answers_for_its_promises(
+    client: Client, may: Campaign, meals: Cause
+) -> None:
+    meals.shown = False
+    meals.save()
+    assert 'id="meals"' in client.get("/promises/").content.decode()
+
+
+def test_the_promises_as_a_table(client: Client, may: Campaign) -> None:
+    answer = client.get("/promises.csv")
+    (row,) = csv.DictReader(io.StringIO(answer.content.decode()))
+    assert (row["promised"], row["confirmed"], row["delivered, not confirmed yet"]) == (
+        "8",
+        "3",
+        "1",
+    )
+
+
+def test_a_campaign_that_has_not_begun_says_so(make_campaign: Callable[..., Campaign]) -> None:
+    made = make_campaign(starts_on=date(2026, 7, 1), ends_on=None)
+    publishing.publish_draft(made, NOW)
+    assert "It has not begun yet" in told(made).text
