@@ -105,6 +105,24 @@ def test_witnessing_monitoring_and_auditing_are_as_described(page, said, demo, t
     assert said in done.stdout
 
 
+def test_drawing_a_statement_is_as_described(demo, tmp_path):
+    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
+    send(demo.url, (ROOT / "docs/examples/order.json").read_bytes(), "orders/paid")
+    commands = [command for command, _ in blocks("docs/how-to/draw-a-statement.md")]
+    script = "\n".join(["set -euo pipefail", *commands])
+
+    done = subprocess.run(
+        ["bash", "-c", script.replace("http://127.0.0.1:8000", demo.url)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**demo.environment, "XDG_STATE_HOME": str(tmp_path)},
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "Every number holds" in done.stdout
+
+
 def test_keeping_the_log_is_as_described(demo, tmp_path):
     (tmp_path / ".venv").symlink_to(ROOT / ".venv")
     send(demo.url, (ROOT / "docs/examples/order.json").read_bytes(), "orders/paid")
