@@ -31,6 +31,7 @@ ROWS = 100
 MAX_KEPT_BODY = 128 * 1024
 CONFLICT = "It was received before and said something else. Nothing was changed."
 MAX_TEXT = 500  # of a problem's sentence
+MAX_TOPIC = 100  # the longest that is known has forty
 PAGE = 50
 
 _COLUMNS = "kind, name, received_at, topic, status, ref, lag, event, code, problem, headers"
@@ -205,7 +206,7 @@ def replayed(db: Database, done: Iterable[tuple[Delivery, Delivery]], now: datet
                     after.ref,
                     after.event,
                     after.code,
-                    _text(after.problem),
+                    _text(after.problem[:MAX_TEXT]),
                     after.body if keeps else None,
                     timestamp(now),
                     before.id,
@@ -242,13 +243,13 @@ def _row(each: Delivery) -> tuple[object, ...]:
         each.kind,
         each.name,
         each.received_at,
-        each.topic,
+        _text(each.topic[:MAX_TOPIC]),
         each.status,
         each.ref,
         each.lag,
         each.event,
         each.code,
-        _text(each.problem),
+        _text(each.problem[:MAX_TEXT]),
         _text(each.headers),
         body,
     )
@@ -256,7 +257,7 @@ def _row(each: Delivery) -> tuple[object, ...]:
 
 def _text(text: str) -> str:
     """A sender's words as both databases keep them: no U+0000, no half of a surrogate pair."""
-    return text[:MAX_TEXT].replace("\x00", "").encode("utf-8", "replace").decode()
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _delivery(row: Sequence[Any]) -> Delivery:
