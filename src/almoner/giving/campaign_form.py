@@ -77,7 +77,7 @@ class RowsWidget(forms.Widget):
 class StepsField(forms.Field):
     """Steps: from so many pieces or so much money on, another rate."""
 
-    widget = RowsWidget(("From", "On, each gives"), "step")
+    widget = RowsWidget(("From", "Rate"), "step")
 
     def to_python(self, value: Any) -> Rows:
         """Read numbers as people write them."""

@@ -95,7 +95,8 @@ if (form) {
 
 for (const pairs of document.querySelectorAll("[data-pairs]")) {
   const button = pairs.querySelector("[data-pairs-add]");
-  if (button instanceof HTMLButtonElement) {
+  const fixed = pairs.querySelector(":disabled"); // once published
+  if (button instanceof HTMLButtonElement && !fixed) {
     button.hidden = false;
     button.addEventListener("click", () => {
       const rows = pairs.querySelectorAll("[data-pairs-row]");
