@@ -1,0 +1,1 @@
+"""A shop of its own, on django-oscar: goods, offers, taxes, postage, and its connector."""

@@ -1,0 +1,1 @@
+"""Checkout with a card that is always good."""

@@ -1,0 +1,1 @@
+"""Postage: by post, by courier, and free from sixty pounds on."""
