@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from almoner.campaigns.model import CampaignVersion
-from almoner.giving.problems import UNUSED
+from almoner.giving.unused import UNUSED
 from almoner.ledger import Ledger
 from tests.campaigns.golden import Case, cases
 from tests.campaigns.playing import Book, Rules, differences

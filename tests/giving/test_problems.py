@@ -6,8 +6,9 @@ import pytest
 
 from almoner.giving.models import Campaign, CampaignPart, Cause, Charity, Fund
 from almoner.giving.openings import establish
-from almoner.giving.problems import UNUSED, problems
+from almoner.giving.problems import problems
 from almoner.giving.publishing import TermsError, publish_draft
+from almoner.giving.unused import UNUSED
 from almoner.ledger.publish import read_campaigns
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)

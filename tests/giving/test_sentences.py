@@ -6,8 +6,8 @@ from fractions import Fraction
 import msgspec
 import pytest
 
-from almoner.giving.problems import UNUSED
 from almoner.giving.sentences import matching, promise
+from almoner.giving.unused import UNUSED
 from almoner.giving.wording import exact_money, plural
 from tests.giving.said import NAMES, TITLES, Said, promises, version
 

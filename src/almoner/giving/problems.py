@@ -14,6 +14,7 @@ from almoner.campaigns.model import CampaignVersion, Part, rational
 from almoner.giving import places
 from almoner.giving.models import Campaign, Fund
 from almoner.giving.terms import ends_at, money, starts_at, tier_scale
+from almoner.giving.unused import UNUSED, unused
 from almoner.giving.wording import plural
 from almoner.ledger.publish import MAX_DAYS, MAX_DENOMINATOR, MAX_PARTS
 from almoner.units import CURRENCIES, UnitError, minor_units
@@ -26,49 +27,6 @@ MAX_WEIGHT = 10_000  # of a part of a split: hundredths of a percent
 MAX_TIERS = 12
 
 LIMITS = ("cap", "minimum", "daily_cap", "reader_cap", "sponsor_cap")
-ORDERS = frozenset({"order", "item", "revenue"})
-
-# The terms that do not say anything for a trigger, and how each trigger is called then. The
-# form hides them (screens.promises), so what is filled there was filled by mistake.
-_ACTION = ("products", "collections", "including", "tiers")
-UNUSED: dict[str, tuple[str, ...]] = {
-    "order": ("matches",),
-    "item": ("including", "matches"),
-    "revenue": ("matches",),
-    "gift": ("including", "matches"),
-    "round-up": ("products", "collections", "including", "matches"),
-    "sign-up": (*_ACTION, "matches"),
-    "read": (*_ACTION, "matches"),
-    "visit": (*_ACTION, "matches"),
-    "manual": (*_ACTION, "tags", "countries", "excluded", "reader_cap", "group", "matches"),
-    "match": (*_ACTION, "tags", "countries", "excluded", "price", "currency"),
-}
-_CALLED = {
-    "order": "Orders have",
-    "item": "Items sold have",
-    "revenue": "A percentage of sales has",
-    "gift": "Gifts have",
-    "round-up": "What is rounded up has",
-    "sign-up": "Sign-ups have",
-    "read": "Reads have",
-    "visit": "Visits have",
-    "manual": "Entries by hand have",
-    "match": "A match has",
-}
-_WHAT = {
-    "products": "no products",
-    "collections": "no collections",
-    "tags": "no tags",
-    "including": "no choice of how sales are counted",
-    "tiers": "no steps",
-    "countries": "no country",
-    "excluded": "no country",
-    "reader_cap": "no person behind it to limit",
-    "matches": "no other campaign to follow",
-    "price": "no price: it gives units for units",
-    "currency": "no currency of its own",
-    "group": "no order to keep to themselves",
-}
 
 
 def problems(campaign: Campaign, published: CampaignVersion | None = None) -> Problems:
@@ -89,14 +47,6 @@ def zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
-
-
-def _unused(campaign: Campaign) -> Iterator[tuple[str, str]]:
-    """Fields that say nothing for this trigger must be empty."""
-    for field in UNUSED.get(campaign.trigger, ()):
-        if getattr(campaign, field):
-            called = _CALLED[campaign.trigger]
-            yield field, f"{called} {_WHAT[field]}: leave this empty."
 
 
 def _rate(campaign: Campaign) -> Iterator[tuple[str, str]]:
@@ -369,7 +319,7 @@ def _frozen(campaign: Campaign, published: CampaignVersion | None) -> Problems:
 
 
 _RULES: tuple[Callable[[Campaign], Iterator[tuple[str, str]]], ...] = (
-    _unused,
+    unused,
     _rate,
     _fineness,
     _price,

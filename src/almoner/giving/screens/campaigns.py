@@ -21,9 +21,10 @@ from almoner.giving.book import open_ledger
 from almoner.giving.campaign_form import CampaignForm
 from almoner.giving.forms import said
 from almoner.giving.models import Campaign, CampaignPart, Publication
-from almoner.giving.problems import UNUSED, problems
+from almoner.giving.problems import problems
 from almoner.giving.samples import SampleError, read_sample
 from almoner.giving.screens.guard import Guarded, Screen
+from almoner.giving.unused import UNUSED
 from almoner.giving.wording import amount, days
 from almoner.ledger import reads
 from almoner.ledger.publish import read_campaigns
