@@ -17,6 +17,7 @@ from almoner.log import checkpoint
 from almoner.publication import keys
 from almoner.publication.publisher import Publisher
 from almoner.publication.stores import Directory
+from almoner.statements import tree as trees
 from almoner.statements.models import Contract, Filing
 from almoner.statements.tree import Tree
 from almoner.units import Amount, Unit
@@ -159,3 +160,9 @@ def tree(ledger: Ledger, tmp_path: Path) -> Callable[[], Tree]:  # noqa: F811
 def second(ledger: Ledger) -> Charity:  # noqa: F811
     """Another charity."""
     return Charity.objects.create(slug="quill-street", name="Quill Street")
+
+
+@pytest.fixture
+def published(tree: Callable[[], Tree], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The installation's log is the one of these tests."""
+    monkeypatch.setattr(trees, "open_tree", lambda settings: tree())

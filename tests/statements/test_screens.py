@@ -11,24 +11,16 @@ from almoner.jobs.models import Job
 from almoner.jobs.running import run
 from almoner.people.roles import AUDITORS, EDITORS, FINANCE
 from almoner.statements import document, shelf
-from almoner.statements import tree as trees
 from almoner.statements.models import Contract, Drawn
-from almoner.statements.tree import Tree
 
 WANTED = {"of": "campaign/may-bowls", "period": "2026-05", "time_zone": "UTC"}
-
-
-@pytest.fixture
-def published(tree: Callable[[], Tree], monkeypatch: pytest.MonkeyPatch, may: Campaign) -> None:
-    """The installation's log is the one of these tests."""
-    monkeypatch.setattr(trees, "open_tree", lambda settings: tree())
 
 
 def draw(client: Client, **fields: str) -> Any:
     return client.post("/admin/statements/drawn/", {**WANTED, **fields}, follow=True)
 
 
-@pytest.mark.usefixtures("published")
+@pytest.mark.usefixtures("may", "published")
 def test_finance_draws_a_statement_and_downloads_it_in_every_form(
     logged_in: Callable[[str], Client],
 ) -> None:
@@ -46,7 +38,7 @@ def test_finance_draws_a_statement_and_downloads_it_in_every_form(
     )
 
 
-@pytest.mark.usefixtures("published")
+@pytest.mark.usefixtures("may", "published")
 def test_the_same_statement_drawn_twice_is_one(logged_in: Callable[[str], Client]) -> None:
     client = logged_in(FINANCE)
     draw(client)
@@ -54,7 +46,7 @@ def test_the_same_statement_drawn_twice_is_one(logged_in: Callable[[str], Client
     assert Drawn.objects.count() == 1
 
 
-@pytest.mark.usefixtures("published")
+@pytest.mark.usefixtures("may", "published")
 def test_a_final_accounting_needs_no_period(
     logged_in: Callable[[str], Client], contract: Contract
 ) -> None:
@@ -70,7 +62,7 @@ def test_a_final_accounting_needs_no_period(
         ({"of": "charity/harbor-table", "final": "on"}, "A final accounting is of a campaign"),
     ],
 )
-@pytest.mark.usefixtures("published")
+@pytest.mark.usefixtures("may", "published")
 def test_a_statement_that_cannot_be_drawn_says_why(
     logged_in: Callable[[str], Client], fields: dict[str, str], said: str
 ) -> None:
@@ -78,7 +70,7 @@ def test_a_statement_that_cannot_be_drawn_says_why(
     assert not Drawn.objects.exists()
 
 
-@pytest.mark.usefixtures("published")
+@pytest.mark.usefixtures("may", "published")
 def test_a_large_statement_is_drawn_by_a_worker(
     logged_in: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,7 +84,7 @@ def test_a_large_statement_is_drawn_by_a_worker(
     assert Drawn.objects.get().title in job.result["sentence"]
 
 
-@pytest.mark.usefixtures("published")
+@pytest.mark.usefixtures("may", "published")
 def test_auditors_read_and_editors_do_neither(logged_in: Callable[[str], Client]) -> None:
     draw(logged_in(FINANCE))
     row = Drawn.objects.get()

@@ -80,7 +80,7 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "statement-ready": Kind(
         "A statement is ready",
-        "when a statement is drawn up",
+        "when a statement is shared",
         "whose statement it is",
         {
             "name": "Harbor Table",

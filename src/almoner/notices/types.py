@@ -115,14 +115,14 @@ class PeriodClosed(msgspec.Struct, frozen=True):
 
 
 class StatementReady(msgspec.Struct, frozen=True):
-    """A statement was drawn up."""
+    """A statement was shared with whom it is about."""
 
-    statement: Annotated[str, _said("The statement's number.")]
+    statement: Annotated[str, _said("Its title.")]
     about: Annotated[Literal["campaign", "charity", "sponsor"], _said("What `slug` is.")]
     slug: Annotated[str, _said("Whose statement it is.")]
     first_day: Annotated[date, _said("The first day that it is about.")]
     last_day: Annotated[date, _said("The last one.")]
-    sha256: Annotated[str, _said("The SHA-256 of the PDF, in hexadecimal.")]
+    sha256: Annotated[str, _said("The SHA-256 of its data, as printed on it, in hexadecimal.")]
 
 
 class Test(msgspec.Struct, frozen=True):
@@ -184,7 +184,7 @@ TYPES: Final[dict[str, MessageType]] = {
     "statement.ready": MessageType(
         StatementReady,
         {
-            "statement": "2026-0007",
+            "statement": "Statement of Harbor Table, May 2026",
             "about": "charity",
             "slug": "harbor-table",
             "first_day": "2026-05-01",

@@ -9,3 +9,10 @@ class StatementsConfig(AppConfig):
     name = "almoner.statements"
     label = "statements"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """List what is shared on each charity's own page."""
+        from almoner.settlement.charity_page import STATEMENTS
+        from almoner.statements.sharing import of_charity
+
+        STATEMENTS.append(of_charity)

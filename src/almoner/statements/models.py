@@ -139,6 +139,7 @@ class Drawn(models.Model):
 
     title = models.CharField(max_length=200)
     scope = models.CharField(max_length=16)
+    slug = models.SlugField(max_length=64)
     name = models.CharField(max_length=120)
     since = models.DateField()
     last_day = models.DateField()
@@ -150,6 +151,8 @@ class Drawn(models.Model):
     drawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
+
+    shared_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "statements_drawn"

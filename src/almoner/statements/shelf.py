@@ -58,6 +58,7 @@ def draw_now(order: Order, now: datetime, user: Any = None) -> Drawn:
         defaults={
             "title": f"{drawn.title}, {drawn.period.words}",
             "scope": order.scope,
+            "slug": order.slug,
             "name": drawn.name,
             "since": order.first_day,
             "last_day": order.last_day,

@@ -1,6 +1,6 @@
-"""Public pages: the account of promises, and disclosures for other people's pages.
+"""Public pages: the account of promises, disclosures for other people's pages, shared files.
 
-All of them depend on the ledger, and say so, so that whoever keeps one renders it anew.
+The first two depend on the ledger, and say so, so that whoever keeps one renders it anew.
 """
 
 from datetime import UTC, datetime
@@ -18,6 +18,9 @@ from almoner.giving.models import Campaign
 from almoner.statements import disclosure as disclosures
 from almoner.statements import promises as accounts
 from almoner.statements.disclosure import Disclosure
+from almoner.statements.downloads import PRIVATE, download
+from almoner.statements.pdf import PdfError
+from almoner.statements.sharing import ENDINGS, opened
 
 # Anybody's page may read a disclosure; half a minute is as far as a copy may lag.
 ANYWHERE = {
@@ -26,6 +29,18 @@ ANYWHERE = {
 }
 BRIEFLY = {"Cache-Control": "public, max-age=30"}
 FRAMED = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors *"
+
+
+@require_safe
+def shared_statement(request: HttpRequest, token: str, ending: str) -> HttpResponse:
+    """A statement that was shared, for whoever has its link."""
+    found = opened(token) if ending in ENDINGS else None
+    if found is None:
+        raise Http404("This link opens no statement.")
+    try:
+        return download(found, ending)
+    except PdfError as error:
+        return HttpResponse(str(error), status=503, content_type="text/plain", headers=PRIVATE)
 
 
 @require_safe

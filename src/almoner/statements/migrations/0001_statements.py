@@ -262,6 +262,8 @@ class Migration(migrations.Migration):
                 ),
                 ("title", models.CharField(max_length=200)),
                 ("scope", models.CharField(max_length=16)),
+                ("slug", models.SlugField(max_length=64)),
+                ("shared_at", models.DateTimeField(null=True)),
                 ("name", models.CharField(max_length=120)),
                 ("since", models.DateField()),
                 ("last_day", models.DateField()),

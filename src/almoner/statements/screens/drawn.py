@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from wagtail.admin import messages
@@ -15,10 +15,11 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.viewsets.base import ViewSet
 
 from almoner.people.guard import Screen
-from almoner.statements import document, files
+from almoner.statements.downloads import download
 from almoner.statements.forms import StatementForm
 from almoner.statements.models import Drawn
 from almoner.statements.pdf import PdfError
+from almoner.statements.sharing import link, readers, share
 from almoner.statements.shelf import draw_later, draw_now, is_large
 from almoner.statements.tree import StatementError
 
@@ -61,6 +62,8 @@ class DrawnView(Screen):
     def _page(self, form: StatementForm) -> HttpResponse:
         rows = Drawn.objects.select_related("drawn_by").defer("data")
         page = Paginator(rows, PAGE_SIZE).get_page(self.request.GET.get("p"))
+        for row in page:
+            row.link = link(row) if row.shared_at else ""
         may_draw = self.request.user.has_perm(self.changes)
         return self.show(form=form, page=page, forms=FORMS, may_draw=may_draw)
 
@@ -81,22 +84,35 @@ class FileView(Screen):
 
     def get(self, request: HttpRequest, digest: str, ending: str) -> HttpResponse:
         """Send it as a file."""
-        row = get_object_or_404(Drawn, digest=digest)
-        if ending not in files.MEDIA_TYPES:
-            raise Http404("There is no such form of a statement.")
-        drawn = document.decode(bytes(row.data))
         try:
-            content = files.write(drawn, ending)
+            return download(get_object_or_404(Drawn, digest=digest), ending)
         except PdfError as error:
             messages.error(request, str(error))
             return redirect("statements_drawn:index")
-        if content is None:
-            raise Http404("The log was empty: there is nothing to check it by.")
-        response = HttpResponse(content, content_type=files.MEDIA_TYPES[ending])
-        name = f"{document.file_name(drawn)}.{ending}"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        response["Cache-Control"] = "private, no-store"
-        return response
+
+
+class ShareView(Screen):
+    """Shares a statement with whom it is about."""
+
+    sees = "statements.view_drawn"
+    changes = "statements.add_drawn"
+
+    def get(self, request: HttpRequest, digest: str) -> HttpResponse:
+        """Lead back to the list whose button this is."""
+        return redirect("statements_drawn:index")
+
+    def post(self, request: HttpRequest, digest: str) -> HttpResponse:
+        """Share it, and say whom it was sent to."""
+        drawn = share(get_object_or_404(Drawn, digest=digest), datetime.now(UTC))
+        names = [name for name, address in readers(drawn) if address]
+        lacking = [name for name, address in readers(drawn) if not address]
+        if names:
+            messages.success(request, f"“{drawn}” is on its way to {', '.join(names)}.")
+        if lacking:
+            messages.warning(
+                request, f"There is no address for {', '.join(lacking)}: copy the link instead."
+            )
+        return redirect("statements_drawn:index")
 
 
 class Statements(ViewSet):
@@ -113,9 +129,10 @@ class Statements(ViewSet):
         return _Seen(self.menu_label, address, icon_name=self.icon, order=order)
 
     def get_urlpatterns(self) -> list[Any]:
-        """The list, and the files of one."""
+        """The list, the files of one, and its sharing."""
         return [
             path("", DrawnView.as_view(), name="index"),
+            path("<slug:digest>/share/", ShareView.as_view(), name="share"),
             path("<slug:digest>.<str:ending>", FileView.as_view(), name="file"),
         ]
 
