@@ -1,33 +1,29 @@
-"""A process of the shop: told what to do by a line, answering by a line."""
+"""A process beside the test: told what to do by a line, answering by a line."""
 
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.server import START_SECONDS
-
 ROOT = Path(__file__).parents[2]
+# An idle one ends at once; one in the middle of something has failed its test already.
+ENDING_SECONDS = 20
 
 
 class Process:
-    """`python -m tests.shop_run.shop`, with settings and a database of its own."""
+    """`python -m <module> [part]`, with the environment and the settings it is given."""
 
-    def __init__(self, part: str, home: Path, url: str = "", key: str = "") -> None:
-        self._said = home / f"{part}.log"
-        environment = {
-            **{name: value for name, value in os.environ.items() if "DJANGO" not in name},
-            "SHOP_DATABASE": str(home / "shop.db"),
-            "ALMONER_URL": url,
-            "ALMONER_KEY": key,
-        }
+    def __init__(self, module: str, said: Path, environment: Mapping[str, str], *part: str) -> None:
+        self._said = said
+        inherited = {name: value for name, value in os.environ.items() if "DJANGO" not in name}
         with self._said.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.shop_run.shop", part],
+                [sys.executable, "-m", module, *part],
                 cwd=ROOT,
-                env=environment,
+                env={**inherited, **environment},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -53,13 +49,13 @@ class Process:
         return self.hear()
 
     def stop(self) -> None:
-        """Let it end; kill it if it will not."""
+        """Let it end; kill it where it is busy."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
         try:
-            self._process.wait(START_SECONDS)
-        finally:
+            self._process.wait(ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-            self._process.stdout.close()
+        self._process.stdout.close()

@@ -1,15 +1,12 @@
-"""The shop's promises, as Almoner publishes them; shop/books.py says them in words."""
+"""The shop's promises, as somebody writes them into Almoner; shop/books.py says them in words."""
 
-from datetime import UTC, datetime
 from typing import Any
 
-from almoner.campaigns.model import CampaignVersion, Part
-from almoner.units import currency
-
-FUND = "sponsor/acme/fund"
+SPONSOR = "acme"
+FUND = f"sponsor/{SPONSOR}/fund"
+IN_FUND = 10_000
 HOLD_DAYS = 14
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-GBP = currency("GBP")
+
 # Slug, unit, kind, scale.
 CAUSES = [
     ("meals", "meal", "count", 0),
@@ -19,75 +16,55 @@ CAUSES = [
     ("shelter", "GBP", "money", 2),
 ]
 
-
-def promise(campaign: str, cause: str, charity: str, **terms: Any) -> CampaignVersion:
-    """The first version of a campaign, in force since long ago."""
-    unit, scale = next((unit, scale) for slug, unit, _, scale in CAUSES if slug == cause)
-    return CampaignVersion(
-        campaign=campaign,
-        version=1,
-        cause=cause,
-        unit=unit,
-        scale=scale,
-        charity=charity,
-        starts_at=LONG_AGO,
-        effective_from=LONG_AGO,
-        **terms,
-    )
-
-
-PROMISES = [
-    promise("an-order", "meals", "harbor-table", trigger="order", rate="1"),
-    promise(
+# Campaign, cause, charities with their parts, and the other terms of its form.
+PROMISES: list[tuple[str, str, dict[str, int], dict[str, Any]]] = [
+    ("an-order", "meals", {"harbor-table": 1}, {"trigger": "order", "rate": "1"}),
+    (
         "third-a-mug",
         "meals",
-        "harbor-table",
-        trigger="item",
-        rate="1/3",
-        products=("MUG-RED", "MUG-BLUE", "MUG-GREEN"),
+        {"harbor-table": 1},
+        {"trigger": "item", "rate": "1/3", "products": ["MUG-RED", "MUG-BLUE", "MUG-GREEN"]},
     ),
-    promise(
+    (
         "mug-match",
         "meals",
-        "harbor-table",
-        trigger="match",
-        rate="1/2",
-        matches="third-a-mug",
-        fund=FUND,
+        {"harbor-table": 1},
+        {"trigger": "match", "rate": "1/2", "matches": "third-a-mug", "from_fund": True},
     ),
-    promise("five-percent", "service-dogs", "paws", trigger="revenue", rate="5"),
-    promise(
+    ("five-percent", "service-dogs", {"paws": 1}, {"trigger": "revenue", "rate": "5"}),
+    (
         "whole-bill",
         "service-dogs",
-        "paws",
-        trigger="revenue",
-        rate="0.5",
-        including=("discounts", "tax", "shipping"),
+        {"paws": 1},
+        {"trigger": "revenue", "rate": "100", "including": ["discounts", "tax", "shipping"]},
     ),
-    promise(
+    (
         "first-blankets",
         "blankets",
-        "warm-front",
-        trigger="item",
-        rate="2",
-        collections=("winter",),
-        cap=150,
+        {"warm-front": 1},
+        {"trigger": "item", "rate": "2", "collections": ["winter"], "cap": "150"},
     ),
-    promise(
+    (
         "waits",
         "beds",
-        "quiet-house",
-        trigger="item",
-        rate="2/7",
-        countries=("GB",),
-        hold_days=HOLD_DAYS,
+        {"quiet-house": 1},
+        {"trigger": "item", "rate": "2/7", "countries": ["GB"], "hold_days": HOLD_DAYS},
     ),
-    promise(
+    (
         "three-houses",
         "shelter",
-        "harbor-house",
-        trigger="revenue",
-        rate="1.5",
-        split=(Part("harbor-house", 3), Part("quiet-house", 2), Part("hill-house", 2)),
+        {"harbor-house": 3, "quiet-house": 2, "hill-house": 2},
+        {"trigger": "revenue", "rate": "1.5"},
     ),
 ]
+# What of what is owed is handed over, by campaign; of all others, two thirds.
+HANDED_OVER = {"an-order": (1, 1), "first-blankets": (1, 3)}
+
+
+def shares() -> list[tuple[str, str, str]]:
+    """Each campaign, cause and charity."""
+    return [
+        (campaign, cause, charity)
+        for campaign, cause, charities, _ in PROMISES
+        for charity in charities
+    ]

@@ -42,6 +42,7 @@ def courier(commands):
         # A refund may be told before its order: then it waits there.
         for message in sorted(waiting, key=lambda each: each.kind, reverse=everything):
             tell(message)
+            assert message.answered, message.answer
             if random.random() < 0.2:
                 assert send(message.content) == "duplicate"
         return len(waiting)

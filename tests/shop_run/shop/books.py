@@ -9,7 +9,7 @@ The promises, as a customer could read them:
 - an-order: a meal for every order of which anything is kept.
 - third-a-mug: a third of a meal for each mug kept; matched by half as much again.
 - five-percent: 5 % of what is paid for the goods, without tax and postage.
-- whole-bill: 0.5 % of the bill: list prices, tax and postage.
+- whole-bill: all of the bill, by list prices, with tax and postage: so that no penny can hide.
 - first-blankets: two blankets for each winter thing kept, 150 at most, in the order of hearing.
 - waits: two sevenths of a bed for each thing sent within Britain, once it can no longer come back.
 - three-houses: 1.5 % of what is paid for the goods, divided between three charities 3 : 2 : 2.
@@ -27,7 +27,6 @@ from tests.shop_run.shop.connector.models import Message
 MUGS = ("MUG-RED", "MUG-BLUE", "MUG-GREEN")
 WINTER = ("BLANKET", "SCARF", "MITTENS")
 CAP = 150
-HOUSES = {"harbor-house": 3, "quiet-house": 2, "hill-house": 2}
 
 
 def pence(value):
@@ -73,6 +72,11 @@ class Order:
         if self.given_away:
             return 0
         return sum(line.kept for line in self.lines.values() if not skus or line.sku in skus)
+
+    def paid(self, skus=()):
+        """What is still paid for these goods, and was not given back for nothing in return."""
+        lines = self.lines.values()
+        return self.less_goodwill(sum(line.money for line in lines if not skus or line.sku in skus))
 
     def goods(self):
         return sum(line.money for line in self.lines.values())
@@ -140,64 +144,99 @@ def refunds():
     return found
 
 
+class Promise:
+    """Which goods of which orders count, what of it an order gives, and how it is divided."""
+
+    def __init__(self, share, charities, skus=(), country=""):
+        self.share, self.charities, self.skus, self.country = share, charities, skus, country
+
+    def means(self, order):
+        return self.country in ("", order.country) and order.pieces(self.skus) > 0
+
+
+PROMISES = {
+    "an-order": Promise(lambda order: order.pieces() > 0, {"harbor-table": 1}),
+    "third-a-mug": Promise(
+        lambda order: Fraction(order.pieces(MUGS), 3), {"harbor-table": 1}, MUGS
+    ),
+    "mug-match": Promise(lambda order: Fraction(order.pieces(MUGS), 6), {"harbor-table": 1}, MUGS),
+    "five-percent": Promise(lambda order: Fraction(order.paid() * 5, 100), {"paws": 1}),
+    "whole-bill": Promise(lambda order: order.bill(), {"paws": 1}),
+    "first-blankets": Promise(lambda order: 2 * order.pieces(WINTER), {"warm-front": 1}, WINTER),
+    "waits": Promise(
+        lambda order: Fraction(2 * order.pieces(), 7), {"quiet-house": 1}, country="GB"
+    ),
+    "three-houses": Promise(
+        lambda order: Fraction(order.paid() * 15, 1000),
+        {"harbor-house": 3, "quiet-house": 2, "hill-house": 2},
+    ),
+}
+
+
 def first_blankets():
-    """The one promise that depends on who came first: told in the order of the answers."""
+    """The one promise that depends on who came first: what was given, and what stands of it.
+
+    Orders and refunds are taken in the order in which they were answered.
+    """
     orders, back, given, early = sold(), refunds(), {}, defaultdict(list)
+    share, whole = PROMISES["first-blankets"].share, 0
 
     def take_back(order, refund):
         orders[order].take_back(refund)
-        given[order] = min(given[order], 2 * orders[order].pieces(WINTER))
+        given[order] = min(given[order], share(orders[order]))
 
     for message in Message.objects.exclude(answered=None).order_by("answered"):
         if message.kind == "order":
-            wanted = 2 * orders[message.number].pieces(WINTER)
-            given[message.number] = min(wanted, CAP - sum(given.values()))
-            for refund in early[message.number]:
-                take_back(message.number, refund)
+            order = message.number
+            given[order] = min(share(orders[order]), CAP - sum(given.values()))
+            whole += given[order]
+            for refund in early[order]:
+                take_back(order, refund)
         else:
             refund = back[message.number]
             if refund["order"] in given:
                 take_back(refund["order"], refund)
             else:
                 early[refund["order"]].append(refund)
-    return sum(given.values())
+    return whole, sum(given.values())
 
 
 def figures(ripe_until):
-    """Whole smallest units by promise and charity: promised in all, and past its window.
+    """Everything that a statement says of each promise, in smallest units and exact fractions.
 
     What was told until `ripe_until` is past the window of the promise that waits.
     """
-    orders = sold()
+    before, after = sold(), sold()
     for refund in refunds().values():
-        orders[refund["order"]].take_back(refund)
-    kept = list(orders.values())
-    mugs = sum(order.pieces(MUGS) for order in kept)
-    goods = sum(order.less_goodwill(order.goods()) for order in kept)
-    bills = sum(order.bill() for order in kept)
-    promised = {
-        ("an-order", "harbor-table"): sum(order.pieces() > 0 for order in kept),
-        ("third-a-mug", "harbor-table"): Fraction(mugs, 3),
-        ("mug-match", "harbor-table"): Fraction(mugs, 6),
-        ("five-percent", "paws"): Fraction(goods * 5, 100),
-        ("whole-bill", "paws"): Fraction(bills, 200),
-        ("first-blankets", "warm-front"): first_blankets(),
-        **{
-            ("three-houses", house): Fraction(goods * 15 * part, 1000 * sum(HOUSES.values()))
-            for house, part in HOUSES.items()
-        },
-    }
-    told = datetime.fromisoformat(ripe_until)
-    ripe = set(
-        Message.objects.filter(kind="order", answered__lte=told).values_list("number", flat=True)
-    )
-    beds = {
-        number: Fraction(2 * order.pieces(), 7)
-        for number, order in orders.items()
-        if order.country == "GB"
-    }
-    waits = [sum(beds.values()), sum(bed for number, bed in beds.items() if number in ripe)]
-    return [
-        *([*names, floor(share), floor(share)] for names, share in promised.items()),
-        ["waits", "quiet-house", *map(floor, waits)],
-    ]
+        after[refund["order"]].take_back(refund)
+    told = Message.objects.filter(kind="order", answered__lte=datetime.fromisoformat(ripe_until))
+    ripe = set(told.values_list("number", flat=True))
+    found = []
+    for name, promise in PROMISES.items():
+        meant = [number for number, order in before.items() if promise.means(order)]
+        asked = sum((promise.share(before[number]) for number in meant), Fraction(0))
+        kept = sum((promise.share(after[number]) for number in meant), Fraction(0))
+        old = [number for number in meant if number in ripe or name != "waits"]
+        past = sum((promise.share(after[number]) for number in old), Fraction(0))
+        pledged = asked
+        if name == "first-blankets":
+            pledged, kept = map(Fraction, first_blankets())
+            past = kept
+        for charity, weight in promise.charities.items():
+            part = Fraction(weight, sum(promise.charities.values()))
+            found.append(
+                {
+                    "campaign": name,
+                    "charity": charity,
+                    "promised": floor(kept * part),
+                    "ripe": floor(past * part),
+                    "exact": str(kept * part),
+                    "pledged": str(pledged * part),
+                    "asked": str(asked * part),
+                    "orders": len(meant),
+                    "pieces": sum(before[number].pieces(promise.skus) for number in meant),
+                    "gross": sum(before[number].paid(promise.skus) for number in meant),
+                    "net": sum(after[number].paid(promise.skus) for number in meant),
+                }
+            )
+    return found

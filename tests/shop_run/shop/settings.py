@@ -21,14 +21,18 @@ DATABASES = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ["SHOP_DATABASE"],
         # The till and the courier are two processes.
-        "OPTIONS": {"timeout": 60, "transaction_mode": "IMMEDIATE"},
+        "OPTIONS": {
+            "timeout": 60,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
+        },
         # What a request writes stands or falls together: the order and the note to tell of it.
         "ATOMIC_REQUESTS": True,
     }
 }
 
-ALMONER_URL = os.environ.get("ALMONER_URL", "")
-ALMONER_KEY = os.environ.get("ALMONER_KEY", "")
+ALMONER_URL = os.environ.get("SHOP_ALMONER_URL", "")
+ALMONER_KEY = os.environ.get("SHOP_ALMONER_KEY", "")
 
 # Where this shop differs from Oscar's own: taxes, postage, and payment.
 OURS = {

@@ -51,23 +51,23 @@ def sell(random):
     """One order at the desk."""
     user = random.choice(get_user_model().objects.all())
     desk = Desk(user)
+    basket = Basket.objects.create(owner=user)
+    basket.strategy = Selector().strategy(user=user)
+    for product, pieces in _wanted(random):
+        basket.add_product(product, pieces)
+    if code := random.choice([POUNDS_OFF, POST_FREE, "", ""]):
+        basket.vouchers.add(Voucher.objects.get(code=code))
+    Applicator().apply(basket, user, desk.request)
+    country, postcode = random.choice(COUNTRIES)
+    address = ShippingAddress(country_id=country, postcode=postcode, **ADDRESS)
+    method = random.choice(Repository().get_shipping_methods(basket, address))
+    charge = method.calculate(basket)
+    total = OrderTotalCalculator().calculate(basket, charge)
+    number = desk.generate_order_number(basket)
+    placed = timezone.now() - timedelta(minutes=random.randrange(1, 20_000))
     with transaction.atomic():
-        basket = Basket.objects.create(owner=user)
-        basket.strategy = Selector().strategy(user=user)
-        for product, pieces in _wanted(random):
-            basket.add_product(product, pieces)
-        if code := random.choice([POUNDS_OFF, POST_FREE, "", ""]):
-            basket.vouchers.add(Voucher.objects.get(code=code))
-        Applicator().apply(basket, user, desk.request)
-        country, postcode = random.choice(COUNTRIES)
-        address = ShippingAddress(country_id=country, postcode=postcode, **ADDRESS)
-        method = random.choice(Repository().get_shipping_methods(basket, address))
-        charge = method.calculate(basket)
-        total = OrderTotalCalculator().calculate(basket, charge)
-        number = desk.generate_order_number(basket)
         basket.freeze()
         desk.handle_payment(number, total)
-        placed = timezone.now() - timedelta(minutes=random.randrange(1, 20_000))
         return desk.handle_order_placement(
             number, user, basket, address, method, charge, None, total, date_placed=placed
         )

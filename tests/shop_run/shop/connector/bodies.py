@@ -20,18 +20,19 @@ def of_order(order):
         "currency": order.currency,
         "shipping": str(order.shipping_excl_tax),
         "shipping_tax": str(order.shipping_incl_tax - order.shipping_excl_tax),
-        "place": order.shipping_address.country_id,
+        "place": order.shipping_address.country_id if order.shipping_address else "",
         "reader": str(order.user_id or ""),
         "lines": [of_line(line) for line in order.lines.all()],
     }
 
 
 def of_line(line):
+    shelves = line.product.categories.all() if line.product else ()
     paid, listed = line.line_price_excl_tax, line.line_price_before_discounts_excl_tax
     return {
         "id": str(line.pk),
         "sku": line.partner_sku,
-        "collections": [category.slug for category in line.product.categories.all()],
+        "collections": [shelf.slug for shelf in shelves],
         "quantity": line.quantity,
         "revenue": str(paid),
         "discount": str(listed - paid),
@@ -41,7 +42,6 @@ def of_line(line):
 
 def of_refund(event):
     order, back = event.order, list(event.line_quantities.all())
-    without_tax = event.amount * order.total_excl_tax / order.total_incl_tax
     return {
         "kind": "refund",
         "id": f"refund-{event.pk}",
@@ -50,9 +50,14 @@ def of_refund(event):
         "currency": order.currency,
         "lines": [of_returned(each) for each in back],
         # Money for which nothing came back, and postage that went back with everything else.
-        "revenue": "0" if back else str(without_tax.quantize(PENNY, ROUND_HALF_UP)),
+        "revenue": "0" if back else str(without_tax(event.amount, order)),
         "shipping": str(order.shipping_excl_tax) if event.reference == "postage" else "0",
     }
+
+
+def without_tax(amount, order):
+    exact = amount * order.total_excl_tax / order.total_incl_tax
+    return exact.quantize(PENNY, ROUND_HALF_UP)
 
 
 def of_returned(each):

@@ -23,7 +23,8 @@ def tell(message):
         message.content = body(message)
         message.save()
     message.answer = send(message.content)
-    message.answered = message.answered or timezone.now()
+    if not message.answer.startswith("refused"):
+        message.answered = message.answered or timezone.now()
     message.save()
 
 
@@ -39,7 +40,7 @@ def send(content, wait=0.1):
                 return json.load(answer)["status"]
         except HTTPError as error:
             if error.code < 500 and error.code != 429:
-                return f"refused: {error.read().decode()}"  # the shop's own mistake: look at it
+                return f"refused: {error.read().decode()}"  # mend it: the next run tells it again
         except (OSError, HTTPException):
             pass  # it is down, or was while it answered
         time.sleep(wait)
