@@ -33,6 +33,7 @@ def blocks(page):
         "README.md",
         "docs/tutorial/first-counted-order.md",
         "docs/how-to/connect-a-shop.md",
+        "docs/how-to/connect-your-own-shop.md",
         "docs/how-to/keep-connections.md",
     ],
 )
@@ -56,6 +57,19 @@ def test_what_a_page_says_happens(page, demo, tmp_path):
     ):
         if promised:
             assert printed == promised, command
+
+
+def test_the_connector_that_the_page_shows_is_the_one_that_the_shop_runs():
+    """See tests/shop_run: there it keeps a shop's books and the ledger together."""
+    shown = re.findall(
+        r"^`(\w+\.py)`.*?```python\n(.*?)```",
+        (ROOT / "docs/how-to/connect-your-own-shop.md").read_text("utf-8"),
+        re.DOTALL | re.MULTILINE,
+    )
+
+    assert [name for name, _ in shown] == ["models.py", "listening.py", "bodies.py", "sending.py"]
+    for name, source in shown:
+        assert source == (ROOT / "tests/shop_run/shop/connector" / name).read_text("utf-8")
 
 
 def test_the_file_of_orders_that_the_page_shows_is_read():
