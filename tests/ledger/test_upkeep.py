@@ -220,3 +220,28 @@ def test_what_two_versions_held_matures_in_an_entry_each(ledger: Ledger) -> None
 
 def kinds(ledger: Ledger) -> list[str]:
     return [row[0] for row in ledger.db.rows("SELECT kind FROM ledger_entry ORDER BY idx")]
+
+
+def test_a_fund_that_cannot_pay_a_whole_top_up_costs_no_line_of_the_log(ledger: Ledger) -> None:
+    publish(ledger.db, campaign(fund=FUND, minimum=5, ends_at=END, partial=False), START)
+    take(ledger, put_up("d", 3))
+
+    before = reads.head(ledger.db).size
+    assert [top_up(ledger, at(11)), top_up(ledger, at(12))] == [0, 0]
+    assert reads.head(ledger.db).size == before
+    take(ledger, put_up("e", 2), now=at(13))
+    assert top_up(ledger, at(13)) == 1
+    assert balances(ledger) == {OWED: 5}
+
+
+def test_a_fund_that_fractions_of_a_split_have_spoken_for_costs_no_line(ledger: Ledger) -> None:
+    split = (Part("harbor-table", 1), Part("quiet-house", 1), Part("third-home", 1))
+    terms = {"fund": FUND, "minimum": 5, "ends_at": END, "split": split}
+    publish(ledger.db, campaign(rate="2", **terms), START)
+    # Each has two thirds of a meal, none of which is posted yet: the fund has its one meal still.
+    take(ledger, put_up("d", 2), order("a"), order("b", when=at(1)), now=at(1))
+
+    top_up(ledger, at(11))
+    before = reads.head(ledger.db).size
+    assert [top_up(ledger, at(12)), top_up(ledger, at(13))] == [0, 0]
+    assert reads.head(ledger.db).size == before

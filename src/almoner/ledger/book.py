@@ -203,9 +203,11 @@ class Book:
         return self._moved(rules.pledges(body, when, versions, self))
 
     def top_up(self, version: CampaignVersion, wanted: Fraction) -> list[Moved]:
-        """What is missing to a guaranteed minimum, as far as the fund reaches."""
+        """What is missing to a guaranteed minimum, as far as the fund reaches; none if nowhere."""
         self._grown = []
         made = rules.grant(msgspec.structs.replace(version, hold_days=0), wanted, self)
+        if not any(each.granted for each in made):
+            return []
         for each in made:
             self.add(version, each, ())
         return self._moved([(version, each) for each in made])

@@ -110,10 +110,10 @@ def _mature(book: Book, campaign: str, held: Sequence[tuple[int, str]]) -> None:
 
 def _top_up(book: Book, version: CampaignVersion) -> bool:
     missing = _missing(version, partial(book.standing, version.campaign))
-    # Each entry costs a line of the log for ever: not one a tick while the fund is empty.
-    if missing <= 0 or book.left(version) == 0:
+    made = book.top_up(version, missing) if missing > 0 else []
+    # Each entry costs a line of the log for ever: not one a tick while the fund cannot pay.
+    if not made:
         return False
-    made = book.top_up(version, missing)
     _enter(book, "top-up", version.campaign, 1, made, book.events + 1)
     collect(book, [version])
     return True
