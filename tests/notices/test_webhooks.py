@@ -252,3 +252,14 @@ def test_old_messages_are_deleted_unless_they_wait(endpoint, receiver, later):
 
     assert json.loads(Message.objects.get().payload)["data"]["size"] == 1
     assert timezone.now() > Message.objects.get().created_at
+
+
+def test_an_address_in_other_letters_holds_nobody_up(endpoint, receiver):
+    Endpoint.objects.create(
+        url=receiver.url.replace("/hook", "/häk?q=ü"), secret=webhooks.make_secret()
+    )
+    webhooks.publish("period.closed", PERIOD)
+    webhooks.deliver_due()
+
+    assert sorted(path for path, _, _ in receiver.requests) == ["/h%C3%A4k?q=%C3%BC", "/hook"]
+    assert set(Dispatch.objects.values_list("state", flat=True)) == {"taken"}

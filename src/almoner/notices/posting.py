@@ -16,11 +16,13 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Timer
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 TIMEOUT = 15.0  # seconds; Standard Webhooks recommends 15 to 30
 MAX_ANSWER = 4_096  # bytes; only a failure's are looked at
 MAX_RETRY_AFTER = 86_400  # seconds that a busy receiver may put us off
+# HTTP writes an address in ASCII; what is escaped in it already stays so.
+_AS_IT_IS = "%/:?#[]@!$&'()*+,;=~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ def post(url: str, headers: dict[str, str], body: bytes, *, private: bool) -> An
         status, error, retry_after = None, f"No safe connection: {failed.reason}.", 0
     except http.client.HTTPException:
         status, error, retry_after = None, "What came back is no answer of HTTP.", 0
+    except ValueError:  # one bad address must not hold up everybody's messages
+        status, error, retry_after = None, f"{url} is no web address.", 0
     except OSError as failed:
         status, error, retry_after = None, f"No connection: {failed.strerror or failed}.", 0
     seconds = time.monotonic() - started
@@ -79,7 +83,10 @@ def _post(url: str, headers: dict[str, str], body: bytes, *, private: bool) -> t
     try:
         parts = urlsplit(url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", target, body, {"Host": parts.netloc, **headers})
+        named = parts.netloc.encode("idna").decode()
+        connection.request(
+            "POST", quote(target, safe=_AS_IT_IS), body, {"Host": named, **headers}
+        )
         response = connection.getresponse()
         said = response.read(MAX_ANSWER).decode("utf-8", "replace")
         if connection.was_cut:
