@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from almoner.giving import publishing
-from almoner.notices import watching
+from almoner.notices import watching, webhooks
 from almoner.notices.models import Mail, Message, Watch
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,3 +87,33 @@ def test_a_watch_that_was_cut_off_leaves_nothing_out(ledger, campaign, send):
     watching.watch()
 
     assert told().count("cap.reached") == 1
+
+
+def test_a_moment_is_told_once_also_when_its_message_was_tidied_away(
+    ledger, campaign, send, later
+):
+    watching.watch()
+    publishing.publish_draft(campaign, timezone.now())
+    watching.watch()
+    later(days=4)
+    watching.watch()
+    assert told() == ["campaign.published", "campaign.ended"]
+
+    later(days=91)
+    webhooks.tidy()
+    watching.watch()
+
+    assert told() == ["campaign.published", "campaign.ended"]
+    assert all(each.created_at < timezone.now() - webhooks.KEEP for each in Message.objects.all())
+
+
+def test_a_running_campaign_is_not_published_anew_every_ninety_days(ledger, make_campaign, later):
+    watching.watch()
+    publishing.publish_draft(make_campaign(ends_on=None), timezone.now())
+    watching.watch()
+    later(days=91)
+    webhooks.tidy()
+    watching.watch()
+
+    assert told() == ["campaign.published"]
+    assert Message.objects.get().created_at < timezone.now() - webhooks.KEEP

@@ -41,6 +41,8 @@ AT_ONCE = 8  # endpoints sent to at the same time
 SECRET_BYTES = 32  # Standard Webhooks asks for 24 to 64
 GONE = 410
 KEEP = timedelta(days=90)
+# Moments that are found by looking (see `watching`): without its row one would be told again.
+FOUND = ("campaign.published", "campaign.ended", "cap.reached")
 
 State = Dispatch.State
 
@@ -198,6 +200,8 @@ def allows_private() -> bool:
 
 
 def tidy() -> None:
-    """Delete old messages that wait for nobody, with their attempts."""
+    """Delete old messages that wait for nobody, with their attempts; of `FOUND` those alone."""
     old = Message.objects.filter(created_at__lt=timezone.now() - KEEP)
-    old.exclude(dispatches__state=State.WAITING).delete()
+    done = old.exclude(dispatches__state=State.WAITING)
+    Dispatch.objects.filter(message__in=done.filter(type__in=FOUND)).delete()
+    done.exclude(type__in=FOUND).delete()
