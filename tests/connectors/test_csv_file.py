@@ -1,8 +1,11 @@
 """Files of orders: read whatever wrote them, guessed, told line by line, and exact."""
 
 import io
+import re
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from time import process_time
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import msgspec
 import openpyxl
@@ -341,6 +344,30 @@ def test_files_are_bounded(monkeypatch):
     with pytest.raises(Problem) as caught:
         tabulate(b"Order,Qty")
     assert caught.value.status == 413
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b'<row r="900000000"><c r="A900000000"><v>1</v></c></row>',
+        b"".join(b'<row r="%d"><c r="XFD%d"/></row>' % (at, at) for at in range(3, 100_000)),
+    ],
+    ids=["far", "wide"],
+)
+def test_a_sheet_that_says_it_is_endless_is_read_in_a_moment(row):
+    with ZipFile(io.BytesIO(sheet(["Order", "Qty"], [1, 1]))) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    parts[name] = re.sub(rb"<dimension[^>]*>", b"", parts[name])
+    parts[name] = parts[name].replace(b"</sheetData>", row + b"</sheetData>")
+    written = io.BytesIO()
+    with ZipFile(written, "w", ZIP_DEFLATED) as whole:
+        for each, content in parts.items():
+            whole.writestr(each, content)
+
+    began = process_time()
+    assert len(tabulate(written.getvalue()).rows) == 1
+    assert process_time() - began < 15
 
 
 @given(st.binary(max_size=300))

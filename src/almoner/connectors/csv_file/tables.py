@@ -23,6 +23,7 @@ MAX_UNPACKED = 200 * 1024 * 1024  # a sheet's XML has about ten times the size o
 MAX_ROWS = 100_000  # held in memory while they are read
 MAX_COLUMNS = 200  # Shopify's export of orders has eighty
 MAX_CELL = 2_000
+SHEET_ROWS = 2**20  # Excel's own; a file may say that a row is the thousand millionth
 
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE = 20  # rows that a delimiter is judged by
@@ -150,7 +151,10 @@ def _workbook(data: bytes, sheet: str) -> Table:
             if not names or (sheet and sheet not in names):
                 raise _unusable(f"It has no sheet {sheet[:40]!r}: choose one that it has.")
             chosen = sheet or names[0]
-            rows = _bounded(_sheet_rows(book[chosen].iter_rows(values_only=True)))
+            cells = book[chosen].iter_rows(
+                max_row=SHEET_ROWS, max_col=MAX_COLUMNS + 1, values_only=True
+            )
+            rows = _bounded(_sheet_rows(cells))
             others = tuple(name for name in names if name != chosen)
             return _table(next(rows, None), rows, sheets=(chosen, *others))
         finally:
@@ -161,6 +165,8 @@ def _workbook(data: bytes, sheet: str) -> Table:
 
 def _sheet_rows(rows: Iterable[tuple[object, ...]]) -> Iterator[Row]:
     for line, values in enumerate(rows, 1):
+        if values.count(None) == len(values):
+            continue
         cells = [_text(value).strip() for value in values]
         while cells and not cells[-1]:
             cells.pop()
