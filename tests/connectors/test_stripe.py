@@ -267,6 +267,11 @@ def test_every_currency_comes_out_exact():
             "data.object.metadata.almoner_quantity",
         ),
         (
+            payment(metadata={"almoner_quantity": "00000001" + "9" * 30}),
+            "invalid-field",
+            "data.object.metadata.almoner_quantity",
+        ),
+        (
             payment(metadata={"almoner_quantity": "9" * 9}),
             "invalid-field",
             "data.object.metadata.almoner_quantity",

@@ -77,7 +77,8 @@ def _payment(
 
 def _line(metadata: body.Metadata, revenue: int, discount: int, tax: int) -> Line:
     quantity = metadata.almoner_quantity
-    if not (quantity.isascii() and quantity.isdigit() and int(quantity[:8]) <= MAX_QUANTITY):
+    whole = quantity.isascii() and quantity.isdigit() and len(quantity) <= len(str(MAX_QUANTITY))
+    if not whole or int(quantity) > MAX_QUANTITY:
         raise Problem(
             422,
             "invalid-field",
