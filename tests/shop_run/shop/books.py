@@ -101,7 +101,7 @@ class Order:
             self.lines[line].back += pieces
         if refund["postage"]:
             self.postage = self.postage_tax = 0
-        if not refund["lines"]:
+        elif not refund["lines"]:
             self.goodwill += floor(refund["amount"] * self.without_tax + Fraction(1, 2))
 
 

@@ -106,17 +106,22 @@ def _wanted(random):
 
 
 def give_back(order, random, way=""):
-    """Refund some of an order: a piece, some lines, all with the postage, or money alone."""
+    """Refund a piece, some lines, all with the postage, the postage alone, or money alone."""
     lines = {line: line.quantity - _returned(line) for line in order.lines.all()}
     lines = {line: left for line, left in lines.items() if left}
-    way = (way or random.choice(["piece", "lines", "all", "money"])) if lines else "money"
-    if way == "money":
+    postage = not order.payment_events.filter(reference="postage").exists()
+    way = (
+        (way or random.choice(["piece", "lines", "all", "postage", "money"])) if lines else "money"
+    )
+    if way == "postage" and postage and order.shipping_incl_tax:
+        return _refund(order, {}, Decimal(0), postage=True)
+    if way in ("money", "postage"):
         return _refund(order, {}, Decimal(random.randrange(50, 300)) / 100)
     if way == "piece":
         lines = {random.choice(list(lines)): 1}
     elif way == "lines":
         lines = {line: random.randint(1, left) for line, left in lines.items()}
-    return _refund(order, lines, Decimal(0), postage=way == "all")
+    return _refund(order, lines, Decimal(0), postage=way == "all" and postage)
 
 
 def _refund(order, lines, amount, *, postage=False):

@@ -42,6 +42,7 @@ def of_line(line):
 
 def of_refund(event):
     order, back = event.order, list(event.line_quantities.all())
+    postage = event.reference == "postage"
     return {
         "kind": "refund",
         "id": f"refund-{event.pk}",
@@ -49,9 +50,9 @@ def of_refund(event):
         "occurred_at": event.date_created.isoformat(),
         "currency": order.currency,
         "lines": [of_returned(each) for each in back],
-        # Money for which nothing came back, and postage that went back with everything else.
-        "revenue": "0" if back else str(without_tax(event.amount, order)),
-        "shipping": str(order.shipping_excl_tax) if event.reference == "postage" else "0",
+        "shipping": str(order.shipping_excl_tax) if postage else "0",
+        # Money for which nothing came back.
+        "revenue": "0" if back or postage else str(without_tax(event.amount, order)),
     }
 
 
