@@ -15,6 +15,7 @@ from django.core.management import call_command
 
 from almoner import config
 from almoner.campaigns.model import CampaignVersion
+from almoner.intake import tables
 from almoner.intake.keys import create_key
 from almoner.ledger import connect, publish, schema
 from almoner.publication import keys
@@ -36,6 +37,7 @@ def stage(campaigns: list[CampaignVersion]) -> str:
 
     db = connect(settings.sqlite_path or settings.database)
     schema.create(db)
+    tables.create(db)
     now = datetime.now(UTC)
     for version in campaigns:
         kind = "money" if version.unit.isupper() else "count"

@@ -52,6 +52,17 @@ CHROMIUM_ARGUMENTS = (
 )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process, and all that share Django's database in one.
+
+    Those that write for good come last there (pytest-django sees to it), because the tables
+    are emptied after each of them.
+    """
+    for item in items:
+        shared = "django_db_setup" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("django" if shared else str(item.path)))
+
+
 def pytest_sessionfinish() -> None:
     """Delete the run's home."""
     shutil.rmtree(_HOME, ignore_errors=True)

@@ -319,4 +319,4 @@ def test_an_edited_order_is_told_to_the_log_and_not_sent_for_ever(till, number):
     assert given_back["status"] == "taken off"
     assert till.given(f"edited-{number}") == 0
     log = (till.server.home / "server.log").read_text()
-    assert log.count(f"The shop demo changed order/{number} ") == 1
+    assert log.count(f"shopify:demo changed order/{number} after it was received") == 1

@@ -89,9 +89,7 @@ def test_a_watch_that_was_cut_off_leaves_nothing_out(ledger, campaign, send):
     assert told().count("cap.reached") == 1
 
 
-def test_a_moment_is_told_once_also_when_its_message_was_tidied_away(
-    ledger, campaign, send, later
-):
+def test_a_moment_is_told_once_also_when_its_message_was_tidied_away(ledger, campaign, send, later):
     watching.watch()
     publishing.publish_draft(campaign, timezone.now())
     watching.watch()

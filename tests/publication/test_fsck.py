@@ -248,7 +248,8 @@ BACKUP = "Restore the last backup, and keep this database aside"
         (
             "UPDATE ledger_standing SET due = '301'",
             (),
-            "bowls stands at 301 in minor units; its entries make 300.",
+            "bowls stands at 301 in minor units, 300 of it matured; its entries make 300 in minor "
+            "units, 300 of it matured.",
         ),
     ],
     ids=["balance", "standing"],

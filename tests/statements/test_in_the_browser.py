@@ -9,6 +9,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.server import Server
 from tests.shop import order, send
@@ -84,9 +85,7 @@ def test_a_disclosure_works_on_a_foreign_page_and_follows_the_ledger(
     page, complaints = opened(browser)
     page.goto(shop_page)
     place = page.locator("[data-almoner-disclosure]")
-    page.wait_for_function(
-        "document.querySelector('[data-almoner-disclosure]').textContent.includes('So far')"
-    )
+    expect(place).to_contain_text("So far")
     text = place.inner_text()
     before = _so_far(text)
     framed = page.frame_locator("iframe").locator("main").inner_text()
@@ -94,10 +93,7 @@ def test_a_disclosure_works_on_a_foreign_page_and_follows_the_ledger(
     buy()
     page.wait_for_timeout(300)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    page.wait_for_function(
-        "text => document.querySelector('[data-almoner-disclosure]').textContent !== text",
-        arg=text,
-    )
+    expect(place).not_to_contain_text(f"So far {before:,} meals")
     assert _so_far(place.inner_text()) > before
     assert complaints == []
     page.context.close()
