@@ -59,7 +59,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     are emptied after each of them.
     """
     for item in items:
-        shared = "django_db_setup" in getattr(item, "fixturenames", ())
+        named = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+        shared = named or item.get_closest_marker("django_db")
         item.add_marker(pytest.mark.xdist_group("django" if shared else str(item.path)))
 
 
