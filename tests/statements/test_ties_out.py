@@ -17,7 +17,18 @@ from almoner.ledger.statement import Stretch
 from almoner.statements import figures
 from almoner.statements.figures import STAGES, Figures
 from almoner.units import Amount
-from tests.ledger.examples import MEAL, NOW, campaign, emptied, order
+from tests.ledger.examples import (
+    FUND,
+    MEAL,
+    NOW,
+    USD,
+    campaign,
+    emptied,
+    order,
+    put_up,
+    refund,
+    take,
+)
 
 CHARITY, CAUSE = "harbor-table", "meals"
 Whole = tuple[str, str]
@@ -161,3 +172,32 @@ def test_figures_that_do_not_tie_out_are_never_a_statement(ledger: Ledger) -> No
         figures.promises([account], {account.id: 0}, flows, {account.id: 2}, [], made)
     with pytest.raises(AssertionError, match="the exact total grew"):
         figures.promises([account], {account.id: 0}, flows, {account.id: 1}, [], [])
+
+
+def test_a_sponsor_s_funds_in_two_units_tie_out_each_by_itself(ledger: Ledger) -> None:
+    publish(ledger.db, campaign(fund=FUND), NOW)
+    take(ledger, put_up("meals", 5), put_up("dollars", 900, USD), order("o"))
+
+    within = statement.stretch(ledger.db, NOW - timedelta(days=1), NOW + timedelta(days=1))
+    accounts = [each for each in statement.accounts(ledger.db) if each.path == FUND]
+    ids = [each.id for each in accounts]
+    found = figures.funds(
+        accounts,
+        statement.before(ledger.db, ids, within.first),
+        statement.flows(ledger.db, accounts, within),
+        statement.after(ledger.db, ids, within.end),
+    )
+
+    assert sorted((each.unit, each.put_in, each.paid, each.closing) for each in found) == [
+        ("USD", 900, 0, 900),
+        ("meal", 5, 1, 4),
+    ]
+
+
+def test_a_refund_that_names_a_refund_is_no_order_s(ledger: Ledger) -> None:
+    publish(ledger.db, campaign("thirds", rate="1/3"), NOW)
+    outcomes = take(ledger, order("o"), refund("r", "o"), refund("s", "r", 0))
+
+    assert [each.status for each in outcomes[1:]] == ["taken off", "waiting for its order"]
+    (told,) = statement.returned(ledger.db, "thirds", "2027")
+    assert (told.order, told.version) == (1, 1)

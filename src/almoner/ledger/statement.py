@@ -38,11 +38,12 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class Flow(msgspec.Struct, frozen=True):
-    """What entries of one kind moved from one account to another, in minor units."""
+    """What entries of one kind moved from one account to another, in minor units of `unit`."""
 
     kind: str
     debit: str
     credit: str
+    unit: str
     minor: int
 
 
@@ -131,7 +132,7 @@ def _sums(db: Database, chosen: Collection[int], where: str) -> dict[int, int]:
 
 def flows(db: Database, chosen: Sequence[Account], within: Stretch) -> list[Flow]:
     """What moved to or from the chosen accounts, by kind of entry, from where and to where."""
-    paths = {row[0]: row[1] for row in db.rows("SELECT id, path FROM ledger_account")}
+    accounts = {row[0]: row[1:] for row in db.rows("SELECT id, path, unit FROM ledger_account")}
     # A posting between two chosen accounts is found from both sides, and is one flow.
     found: dict[tuple[str, int, int], Flow] = {}
     for side in ("debit", "credit"):
@@ -142,8 +143,9 @@ def flows(db: Database, chosen: Sequence[Account], within: Stretch) -> list[Flow
             "GROUP BY n.kind, p.debit, p.credit",
             [account.id for account in chosen],
         ):
-            found[kind, debit, credit] = Flow(kind, paths[debit], paths[credit], int(minor))
-    return sorted(found.values(), key=lambda flow: (flow.kind, flow.debit, flow.credit))
+            (source, unit), (target, _) = accounts[debit], accounts[credit]
+            found[kind, debit, credit] = Flow(kind, source, target, unit, int(minor))
+    return sorted(found.values(), key=lambda flow: (flow.kind, flow.debit, flow.credit, flow.unit))
 
 
 def shares(db: Database, campaigns: Sequence[str], within: Stretch) -> Iterator[Shares]:
@@ -205,8 +207,8 @@ def returned(db: Database, campaign: str, until: str) -> Iterator[Returned]:
             "SELECT DISTINCT o.seq, r.seq, o.body, l.version, o.received_at, r.received_at, r.body "
             "FROM ledger_event r JOIN ledger_event o ON o.key = r.parent "
             "JOIN ledger_pledge l ON l.event = o.seq "
-            "WHERE l.campaign = ? AND r.kind = 'refund' AND r.received_at < ? "
-            "AND o.received_at < ? AND (o.seq, r.seq) > (?, ?) ORDER BY o.seq, r.seq LIMIT ?",
+            "WHERE l.campaign = ? AND o.kind = 'order' AND r.kind = 'refund' "
+            "AND r.received_at < ? AND o.received_at < ? AND (o.seq, r.seq) > (?, ?) ORDER BY o.seq, r.seq LIMIT ?",
             (campaign, until, until, *at, PAGE),
         )
         yield from (Returned(row[0], row[2], row[3], max(row[4], row[5]), row[6]) for row in rows)

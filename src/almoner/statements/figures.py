@@ -219,7 +219,7 @@ def funds(
                 continue
         change = {"put_in": 0, "paid": 0, "moved": 0}
         for flow in flows:
-            if account.path not in (flow.debit, flow.credit):
+            if flow.unit != account.unit or account.path not in (flow.debit, flow.credit):
                 continue
             sign = 1 if flow.credit == account.path else -1
             if flow.kind in PROMISING:
@@ -235,11 +235,16 @@ def funds(
     return found
 
 
-def given(shares: Iterable[Shares]) -> dict[str, int]:
-    """Whole minor units that each campaign promised to all its charities together."""
-    found: dict[str, int] = {}
+def given(shares: Iterable[Shares]) -> dict[str, tuple[int, Fraction]]:
+    """What each campaign promised to all its charities together, in minor units.
+
+    In whole ones, each charity's rounded down, and exactly.
+    """
+    found: dict[str, tuple[int, Fraction]] = {}
     for (campaign, _), of_place in _by_place(shares).items():
-        found[campaign] = found.get(campaign, 0) + int(_exact(of_place) // 1)
+        whole, total = found.get(campaign, (0, Fraction(0)))
+        exact = _exact(of_place)
+        found[campaign] = whole + int(exact // 1), total + exact
     return found
 
 
