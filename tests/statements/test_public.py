@@ -10,7 +10,8 @@ from django.test import Client
 
 from almoner.giving import publishing
 from almoner.giving.book import open_ledger
-from almoner.giving.models import Campaign, Cause
+from almoner.giving.entries import record_deposit
+from almoner.giving.models import Campaign, Cause, Charity, Fund, Sponsor
 from almoner.statements import disclosure, promises
 from almoner.statements.models import Contract
 
@@ -125,3 +126,62 @@ def test_a_campaign_that_has_not_begun_says_so(make_campaign: Callable[..., Camp
     made = make_campaign(starts_on=date(2026, 7, 1), ends_on=None)
     publishing.publish_draft(made, NOW)
     assert "It has not begun yet" in told(made).text
+
+
+def test_a_limit_that_nothing_fits_under_any_more_is_told_as_reached(
+    make_campaign: Callable[..., Campaign], sell: Callable[..., None]
+) -> None:
+    made = make_campaign(rate="3", cap="10", partial=False, starts_on=date(2026, 4, 1))
+    publishing.publish_draft(made, NOW - timedelta(days=30))
+    sell("o-1", 2)
+    assert not told(made).cap_met
+    sell("o-2", 1)
+    assert told(made).cap_met
+    sell("o-3", 1)
+    assert "9 meals" in accounts(NOW)[0].sentence
+
+
+def test_a_fund_that_is_used_up_is_told_and_one_that_is_filled_again_too(
+    make_campaign: Callable[..., Campaign], mills: Sponsor, sell: Callable[..., None]
+) -> None:
+    fund = Fund.objects.create(sponsor=mills, unit="meal")
+    made = make_campaign(sponsor=mills, from_fund=True, starts_on=date(2026, 4, 1))
+    publishing.publish_draft(made, NOW - timedelta(days=30))
+    assert "is used up" in told(made).text
+    record_deposit(fund, 5, NOW.date(), "first", NOW)
+    assert "is used up" not in told(made).text
+    sell("o-1", 30)
+    assert "The fund that pays for it is used up" in told(made).text
+
+
+def test_a_match_that_is_used_up_is_not_offered_any_more(
+    may: Campaign, make_campaign: Callable[..., Campaign], sell: Callable[..., None]
+) -> None:
+    match = make_campaign(
+        slug="twice", title="Twice", trigger="match", rate="1", matches=may, cap="1"
+    )
+    publishing.publish_draft(match, NOW)
+    used_up = "That is used up: what is bought now is not matched."
+    assert "up to 1 meal" in told(may).text
+    assert used_up not in told(may).text
+    sell("o-9", 3, NOW)
+    assert "up to 1 meal" in told(may).text
+    assert used_up in told(may).text
+
+
+def test_a_limit_that_thirds_reach_is_told_as_reached(
+    make_campaign: Callable[..., Campaign],
+    harbor: Charity,
+    second: Charity,
+    sell: Callable[..., None],
+) -> None:
+    third = Charity.objects.create(slug="reed-house", name="Reed House")
+    made = make_campaign(cap="10", starts_on=date(2026, 4, 1))
+    for charity in (harbor, second, third):
+        made.parts.create(charity=charity, weight=1)
+    publishing.publish_draft(made, NOW - timedelta(days=30))
+    sell("o-1", 30)
+
+    met = told(made)
+    assert met.cap_met
+    assert "The limit of 10 meals is reached: what is bought now gives nothing more." in met.text

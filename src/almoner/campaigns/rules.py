@@ -16,7 +16,7 @@ from datetime import datetime
 from fractions import Fraction
 from math import gcd, lcm
 
-from almoner.campaigns.counting import NOTHING, minor_rate, occurrences
+from almoner.campaigns.counting import NOTHING, OF_MONEY, minor_rate, occurrences
 from almoner.campaigns.given import Given, Scope, scopes
 from almoner.campaigns.model import CampaignVersion, Limit, Occasion, Order, Pledge, Standing
 from almoner.units import MAX_MINOR
@@ -94,6 +94,24 @@ def grant(
         )
         for part, standing in zip(version.parts, standings, strict=True)
     ]
+
+
+def is_spent(version: CampaignVersion, total: Fraction) -> bool:
+    """Whether its cap leaves a campaign nothing to give, once `total` minor units are promised.
+
+    One that gives all or nothing is spent once its smallest gift does not fit any more.
+    """
+    if version.cap is None:
+        return False
+    room = version.cap - total
+    if version.partial or version.trigger in OF_MONEY or version.trigger == "match":
+        return room <= 0
+    rates = (version.rate, *(tier.rate for tier in version.tiers))
+    gifts = [
+        minor_rate(version.trigger, rate, version.scale, version.price, version.currency)
+        for rate in rates
+    ]
+    return room < min(gift for gift in gifts if gift)
 
 
 def take_off(

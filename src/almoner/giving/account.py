@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from fractions import Fraction
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from almoner.campaigns.model import CampaignVersion
+from almoner.campaigns.rules import is_spent
 from almoner.counters.figures import text
 from almoner.giving import sentences, wording
 from almoner.giving.models import Campaign, Cause, Charity
@@ -205,7 +207,7 @@ def promised(db: Database, campaign: Campaign, now: datetime) -> Promised | None
         slug=campaign.slug,
         url=f"/campaigns/{campaign.slug}/",
         sentence=" ".join(
-            [sentence(campaign, version), *matches(campaign, version, published, now)]
+            [sentence(campaign, version), *matches(db, campaign, version, published, now)]
         ),
         state=phase(version, now),
         pledged_text=wording.amount(given, version.unit, cause.kind, version.scale),
@@ -214,7 +216,7 @@ def promised(db: Database, campaign: Campaign, now: datetime) -> Promised | None
         time_zone=wording.clock(version.time_zone),
         cap_text=wording.amount(cap, version.unit, cause.kind, version.scale) if cap else "",
         cap_percent=min(100, given * 100 // cap) if cap else 0,
-        cap_met=bool(cap) and given >= (cap or 0),
+        cap_met=used_up(db, version) == "cap",
     )
 
 
@@ -238,19 +240,34 @@ def sentence(campaign: Campaign, version: CampaignVersion) -> str:
     )
 
 
+def used_up(db: Database, version: CampaignVersion) -> Literal["", "cap", "fund"]:
+    """What leaves a campaign nothing more to give: its cap or its fund; "" where it gives."""
+    total = reads.promised(db, version.campaign)
+    if is_spent(version, total):
+        return "cap"
+    if not version.fund:
+        return ""
+    # A fraction that is promised and not posted yet has its claim on the fund.
+    left = reads.balance(db, version.fund, version.unit) - reads.carried(db, version.campaign)
+    return "" if left > 0 else "fund"
+
+
 def matches(
+    db: Database,
     campaign: Campaign,
     version: CampaignVersion,
     published: Mapping[str, Sequence[CampaignVersion]],
     now: datetime,
 ) -> list[str]:
-    """Who matches a campaign as long as they do, a sentence each."""
+    """Who matches a campaign as long as they do, and whether that is used up; a sentence each."""
     found: list[str] = []
     for each in campaign.matched_by.select_related("cause", "sponsor").order_by("slug"):
         versions = published.get(each.slug)
         if versions and versions[-1].matches == campaign.slug and phase(versions[-1], now) != ENDED:
             sponsor = each.sponsor.name if each.sponsor else ""
             found.append(sentences.matching(versions[-1], each.cause.kind, sponsor, version))
+            if used_up(db, versions[-1]):
+                found.append("That is used up: what is bought now is not matched.")
     return found
 
 

@@ -131,6 +131,12 @@ def campaign_totals(db: Database) -> dict[str, int]:
     return found
 
 
+def promised(db: Database, campaign: str) -> Fraction:
+    """What one campaign has pledged, net of refunds, in exact minor units."""
+    rows = db.rows("SELECT due, parts FROM ledger_standing WHERE campaign = ?", (campaign,))
+    return sum((Fraction(int(due), int(parts)) for due, parts in rows), Fraction(0))
+
+
 def carried(db: Database, campaign: str) -> Fraction:
     """What a campaign has promised and not yet posted: less than a minor unit a charity."""
     rows = db.rows("SELECT due, parts FROM ledger_standing WHERE campaign = ?", (campaign,))

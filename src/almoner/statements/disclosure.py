@@ -62,19 +62,20 @@ def read(db: Database, campaign: Campaign, now: datetime) -> Disclosure | None:
         if part.charity in rows
     )
     given = reads.campaign_totals(db).get(campaign.slug, 0)
+    used_up = account.used_up(db, version)
     told = [
         _promise(campaign, version, contract, rows),
         *_kind(campaign, version, contract),
-        *account.matches(campaign, version, published, now),
+        *account.matches(db, campaign, version, published, now),
         *_flat(campaign, contract),
-        *_state(campaign, version, given, now),
+        *_state(campaign, version, given, used_up, now),
         *_who(receivers),
     ]
     return Disclosure(
         campaign.slug,
         campaign.title,
         account.phase(version, now),
-        version.cap is not None and given >= version.cap,
+        used_up == "cap",
         # A name that ends with a point ends the sentence as well: `Northgate Mills, Inc.`
         tuple(each.replace("..", ".") for each in told),
         receivers,
@@ -128,20 +129,24 @@ def _flat(campaign: Campaign, contract: Contract | None) -> Iterator[str]:
 
 
 def _state(
-    campaign: Campaign, version: CampaignVersion, given: int, now: datetime
+    campaign: Campaign, version: CampaignVersion, given: int, used_up: str, now: datetime
 ) -> Iterator[str]:
     def told(minor: int) -> str:
         return wording.amount(minor, version.unit, campaign.cause.kind, version.scale)
 
     phase = account.phase(version, now)
-    met = version.cap is not None and given >= version.cap
     if phase == account.ENDED:
         yield f"This campaign has ended: nothing more is given. It gave {told(given)}."
     elif phase == "Not begun":
         yield "It has not begun yet: nothing is given before its first day."
-    elif met:
+    elif used_up == "cap":
         assert version.cap is not None, campaign.slug
         yield f"The limit of {told(version.cap)} is reached: what is bought now gives nothing more."
+    elif used_up == "fund":
+        yield (
+            f"It gave {told(given)}. The fund that pays for it is used up: what is bought now "
+            "gives nothing more until something is added."
+        )
     elif version.cap is not None:
         yield f"So far {told(given)} of at most {told(version.cap)}: the limit is not reached."
     else:

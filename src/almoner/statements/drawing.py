@@ -190,7 +190,7 @@ def _promise(
     versions: Mapping[str, Sequence[CampaignVersion]],
     within: Stretch,
     period: Period,
-    given: Mapping[str, int],
+    given: Mapping[str, tuple[int, Fraction]],
 ) -> Promise:
     place = made.place
     every = versions.get(place.campaign, ())
@@ -224,7 +224,7 @@ def _promise(
         closing=made.closing,
         rounding=made.rounding,
         limits=made.limits,
-        bounds=_bounds(every, given.get(place.campaign, 0)),
+        bounds=_bounds(every, *given.get(place.campaign, (0, Fraction(0)))),
         pledges=made.pledges,
         asked="" if matching else str(happened.asked * part),
         waiting="" if matching else str(waiting),
@@ -247,14 +247,18 @@ def _terms(
     return tuple(found)
 
 
-def _bounds(versions: Sequence[CampaignVersion], given: int) -> tuple[Bound, ...]:
+def _bounds(
+    versions: Sequence[CampaignVersion], given: int, exact: Fraction
+) -> tuple[Bound, ...]:
+    """A cap is reached by exact shares, as the rule counts; a minimum by what is whole."""
     if not versions:
         return ()
     last = versions[-1]
-    found = (("cap", last.cap), ("minimum", last.minimum))
-    return tuple(
-        Bound(kind, minor, given, given >= minor) for kind, minor in found if minor is not None
+    found = (
+        ("cap", last.cap, rules.is_spent(last, exact)),
+        ("minimum", last.minimum, given >= (last.minimum or 0)),
     )
+    return tuple(Bound(kind, minor, given, met) for kind, minor, met in found if minor is not None)
 
 
 def _due(made: Figures, versions: Mapping[int, CampaignVersion]) -> tuple[Due, ...]:
