@@ -126,7 +126,7 @@ def _refuse_beyond(charity: Charity, wanted: Wanted) -> None:
 
 def send(delivery: Delivery, by: Any, now: datetime) -> Delivery:
     """Enter that it was handed over, and tell the charity. Pressing twice sends it once."""
-    delivery = catch_up(delivery)
+    delivery = catch_up(delivery, now)
     if delivery.state != Delivery.State.PREPARED:
         return delivery
     lines = list(delivery.lines.all())
@@ -143,7 +143,7 @@ def send(delivery: Delivery, by: Any, now: datetime) -> Delivery:
         delivery.sending_at, delivery.sent_by = now, by
         delivery.save()
     found = enter_delivery(delivery, now)
-    delivery = catch_up(delivery)
+    delivery = catch_up(delivery, now)
     if found.entry is None:
         Delivery.objects.filter(pk=delivery.pk).update(sending_at=None)
         raise SettlementError(
@@ -167,7 +167,7 @@ def answer(
     now: datetime,
 ) -> Answer:
     """Keep what the charity says and enter what arrived. The same number says it once."""
-    delivery = catch_up(delivery)
+    delivery = catch_up(delivery, now)
     with transaction.atomic():
         delivery = lock(delivery)
         said = delivery.answers.filter(number=number).first()
@@ -190,7 +190,7 @@ def answer(
             dispute = Dispute.objects.create(delivery=delivery, name=name, text=note, opened_at=now)
             refresh(delivery)
             moments.disputed(dispute)
-    catch_up(delivery)
+    catch_up(delivery, now)
     said.refresh_from_db()
     return said
 
@@ -229,7 +229,7 @@ def reverse(
 
     What is not confirmed goes first; of what is confirmed, what was confirmed last.
     """
-    delivery = catch_up(delivery)
+    delivery = catch_up(delivery, now)
     with transaction.atomic():
         delivery = lock(delivery)
         done = delivery.reversals.filter(number=number).first()
@@ -247,7 +247,7 @@ def reverse(
             at=now,
             by=by,
         )
-    catch_up(delivery)
+    catch_up(delivery, now)
     done.refresh_from_db()
     if done.refused:
         raise SettlementError(done.refused)

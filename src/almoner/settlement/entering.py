@@ -153,9 +153,9 @@ def _enter_reversal(delivery: Delivery, done: Reversal, now: datetime) -> None:
         refresh(delivery)
 
 
-def catch_up(delivery: Delivery) -> Delivery:
+def catch_up(delivery: Delivery, now: datetime | None = None) -> Delivery:
     """Mend what was cut off between a row and the ledger; the delivery as it is now."""
-    now = timezone.now()
+    now = now or timezone.now()
     delivery = Delivery.objects.select_related("charity").get(pk=delivery.pk)
     if delivery.state == Delivery.State.PREPARED and delivery.attempt:
         refs = [_of_delivery(delivery, at) for at in range(1, delivery.attempt + 1)]
