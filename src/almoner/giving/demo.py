@@ -1,12 +1,13 @@
 """Loads the demonstration: six causes with what was given before, and campaigns to move them.
 
-Guarantee: once, however often it runs and wherever it was stopped. Every row is known by its
-slug, every opening balance and deposit by its reference in the ledger, and a campaign that
-is published already with the same terms is not published again. All names are invented.
-What a campaign manager has changed since is left alone.
+Where a history follows (`demo_sales`), what it promises is left out of the opening balances, so
+that both together show the figures below. Guarantee: once, however often it runs and wherever
+it was stopped. Every row is known by its slug, every opening balance and deposit by its
+reference in the ledger, and a campaign that is published already with the same terms is not
+published again. All names are invented. What a campaign manager has changed since is left alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from almoner.giving.models import Campaign, CampaignPart, Cause, Charity, Fund, 
 from almoner.giving.openings import carry_forward, establish
 from almoner.giving.publishing import publish_draft
 from almoner.ledger import Outcome
-from almoner.units import minor_units
+from almoner.units import decimal, minor_units
 
 Progress = Callable[[str], None]
 Row = dict[str, Any]
@@ -41,6 +42,8 @@ SPONSORS = (
     ("marlow-fern", "Marlow & Fern Goods"),
     ("northgate-mills", "Northgate Mills"),
 )
+# No mail server knows these addresses (RFC 2606).
+ADDRESS = "gifts@{}.example"
 DEPOSIT = ("marlow-fern", "USD", "25000", "2026-01-opening-deposit", date(2026, 1, 2))
 
 # Long enough ago that any order sent to the demonstration falls inside: the sample orders
@@ -104,7 +107,15 @@ CAMPAIGNS: tuple[Row, ...] = (
         "trigger": "manual",
         "rate": "1",
     },
-    # Three that show what else can be promised, on products that the sample orders do not hold.
+    # Four that show what else can be promised, on what the sample orders do not hold.
+    {
+        "slug": "open-hands",
+        "title": "Open Hands",
+        "cause": "dv-survivors",
+        "charity": "lantern-house",
+        "trigger": "gift",
+        "rate": "100",
+    },
     {
         "slug": "two-doors",
         "title": "Two Doors",
@@ -147,31 +158,39 @@ CAMPAIGNS: tuple[Row, ...] = (
 )
 
 
-def load_causes(progress: Progress) -> None:
-    """Load whatever of the demonstration is not there yet."""
-    for place, (slug, label, unit, kind, icon, before) in enumerate(CAUSES, 1):
+def load_causes(
+    progress: Progress, now: datetime | None = None, promised: Mapping[str, int] | None = None
+) -> None:
+    """Load whatever of the demonstration is not there yet, as if it were `now`.
+
+    `promised` is what of the figures is not carried forward, in minor units by cause, because
+    events promise it afterwards.
+    """
+    now = now or datetime.now(UTC)
+    for place, (slug, label, unit, kind, icon, figure) in enumerate(CAUSES, 1):
         fields = {"label": label, "unit": unit, "kind": kind, "icon": icon, "position": place}
         cause = establish(slug, **fields)
-        outcome = carry_forward(cause, minor_units(before, cause.scale))
-        _tell(progress, outcome, f"{label}: {before} {unit} carried forward")
-    for slug, name in CHARITIES:
-        Charity.objects.get_or_create(slug=slug, defaults={"name": name})
-    for slug, name in SPONSORS:
-        Sponsor.objects.get_or_create(slug=slug, defaults={"name": name})
-    _fill_fund(progress)
+        before = minor_units(figure, cause.scale) - (promised or {}).get(slug, 0)
+        outcome = carry_forward(cause, before, now)
+        _tell(progress, outcome, f"{label}: {decimal(before, cause.scale)} {unit} carried forward")
+    for model, rows in ((Charity, CHARITIES), (Sponsor, SPONSORS)):
+        for slug, name in rows:
+            fields = {"name": name, "contact_email": ADDRESS.format(slug)}
+            model.objects.get_or_create(slug=slug, defaults=fields)
+    _fill_fund(progress, now)
     for row in CAMPAIGNS:
-        _publish(row, progress)
+        _publish(row, progress, now)
 
 
-def _fill_fund(progress: Progress) -> None:
+def _fill_fund(progress: Progress, now: datetime) -> None:
     sponsor, unit, value, reference, day = DEPOSIT
     fund, _ = Fund.objects.get_or_create(sponsor=Sponsor.objects.get(slug=sponsor), unit=unit)
     minor = minor_units(value, fund.exact_unit.scale)
-    outcome = record_deposit(fund, minor, day, reference, datetime.now(UTC))
+    outcome = record_deposit(fund, minor, day, reference, now)
     _tell(progress, outcome, f"{fund.sponsor}: {value} {unit} put into its fund")
 
 
-def _publish(row: Row, progress: Progress) -> None:
+def _publish(row: Row, progress: Progress, now: datetime) -> None:
     parts = row.get("split", ())
     fields = {
         **{term: value for term, value in row.items() if term != "split"},
@@ -192,7 +211,7 @@ def _publish(row: Row, progress: Progress) -> None:
         )
         campaign.save()
     if campaign.state == Campaign.State.DRAFT:
-        publish_draft(campaign, datetime.now(UTC))
+        publish_draft(campaign, now)
         progress(f"Campaign published: {campaign.title}")
     else:
         progress(f"Campaign already there: {campaign.title}")

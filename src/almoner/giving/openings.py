@@ -33,12 +33,12 @@ def establish(slug: str, **fields: Any) -> Cause:
     return found
 
 
-def carry_forward(cause: Cause, minor: int) -> Outcome:
+def carry_forward(cause: Cause, minor: int, now: datetime | None = None) -> Outcome:
     """Enter what was given before, in minor units; once. Call it outside a transaction."""
     transfer = Transfer(
         (Posting("external", f"opening/{cause.slug}", Amount(cause.exact_unit, minor)),)
     )
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     event = Event(SOURCE, cause.slug, "opening", now, transfer, dated=False)
     with open_ledger() as ledger:
         outcome = ledger.append([event], now)[0]
