@@ -48,7 +48,9 @@ class OwedView(Screen):
             rows=rows,
             names=NAMES,
             charts=owed.charts(rows),
-            filters=[(by, by.capitalize(), offered[by], chosen[by]) for by in owed.BY],
+            filters=[
+                (by, by.capitalize(), offered[by], chosen[by]) for by in owed.BY if offered[by]
+            ],
             is_chosen=any(chosen.values()),
             csv_url=f"?{csv}",
             charities=charities_owed(rows),
