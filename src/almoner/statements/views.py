@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from almoner.giving.book import open_ledger
 from almoner.giving.models import Campaign
+from almoner.settlement import facts
 from almoner.statements import disclosure as disclosures
 from almoner.statements import promises as accounts
 from almoner.statements.disclosure import Disclosure
@@ -74,6 +75,7 @@ def campaign_promise(request: HttpRequest, slug: str) -> HttpResponse:
             "campaign": campaign,
             "disclosure": told,
             "accounts": accounts.accounts(ledger.db, now, campaign.slug),
+            "deliveries": facts.of_campaign(campaign.slug),
         }
     return _of_the_ledger(render(request, "statements/campaign_promise.html", context))
 

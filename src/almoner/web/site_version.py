@@ -1,7 +1,7 @@
 """One number that goes up whenever what readers see may have changed.
 
-Guarantee: a change to a page, picture, cause, campaign, site or redirect raises the number
-in the change's own transaction (where it has one), so that a page rendered after reading a
+Guarantee: a change to a page, picture, cause, campaign, delivery, site or redirect raises the
+number in the change's own transaction (where it has one), so that a page rendered after reading a
 number is never older than that number. Pages kept under an older number are to be rendered
 anew. Drafts and renditions do not count: no reader sees the one, and the other is the same
 picture. Limit: `QuerySet.update` and SQL by hand send no signal; who uses them calls `bump`.
@@ -17,11 +17,12 @@ from wagtail.contrib.settings.models import AbstractSetting
 from wagtail.images.models import AbstractRendition
 from wagtail.models import BaseViewRestriction, Locale, Site
 
+from almoner.settlement.models import Delivery, Document
 from almoner.stories.base import BasePage
 from almoner.web.models import SiteVersion
 
 SHOWN_APPS = ("stories", "giving", "statements", "wagtailredirects")
-SHOWN_MODELS = (Site, Locale, BaseViewRestriction, AbstractSetting)
+SHOWN_MODELS = (Site, Locale, BaseViewRestriction, AbstractSetting, Delivery, Document)
 
 # What Wagtail writes to a page when only its draft was saved (RevisionMixin.save_revision).
 DRAFT_FIELDS = frozenset(
