@@ -83,8 +83,7 @@ def test_a_draft_has_no_disclosure(client: Client, make_campaign: Callable[..., 
 def test_what_is_promised_is_told_by_what_became_of_it(may: Campaign) -> None:
     (account,) = accounts(NOW)
     assert account.sentence == (
-        "8 meals promised. 4 meals delivered; the charity has confirmed 3 meals of them. "
-        "4 meals owed."
+        "8 meals promised. 4 meals delivered; the charity has confirmed 3 of them. 4 meals owed."
     )
     assert account.overdue == ""
     assert [part.value for part in account.rows[0].parts] == ["3", "1", "4", "0", "0", "0", "0"]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from almoner.giving.account import figure
 from almoner.giving.models import Campaign, Cause, Charity
 from almoner.giving.wording import amount, number_of_days
 from almoner.ledger import Database, settle
@@ -212,8 +213,10 @@ def _sentence(cause: Cause, whole: Share) -> str:
     if arrived == whole.confirmed:
         said += f"{told(arrived)} delivered and confirmed by the charity. " if arrived else ""
     else:
-        confirmed = f"{told(whole.confirmed)} of them" if whole.confirmed else "nothing of it yet"
-        confirmed = confirmed.replace(" of them", " of it") if cause.kind == "money" else confirmed
+        confirmed = "nothing of it yet"
+        if whole.confirmed:
+            of = "it" if cause.kind == "money" else "them"
+            confirmed = f"{figure(cause, whole.confirmed)} of {of}"
         said += f"{told(arrived)} delivered; the charity has confirmed {confirmed}. "
     if not arrived:
         said += "Nothing is delivered yet. "
