@@ -67,13 +67,13 @@ def live(begins: datetime, say: Say) -> None:
     _connect([event for _, events in days for event in events], ends)
     stated.sign_contract(begins.date())
     settled.open_page(begins)
-    for line in settled.close_months(ends, finance):
-        say(line)
     try:
         _publish()
+        for line in settled.close_months(ends, finance):
+            say(line)
         stated.draw_statement(ends.date().replace(day=1) - timedelta(days=1), ends, finance)
     except (PublicationError, StoreError, StatementError) as error:
-        say(f"No statement was drawn, the next start tries again: {error}")
+        say(f"Nothing is closed yet, the next start tries again: {error}")
 
 
 def _happen(days: Sequence[Day], finance: Any, say: Say) -> None:
@@ -84,8 +84,7 @@ def _happen(days: Sequence[Day], finance: Any, say: Say) -> None:
             say("Already there: what happened before today")
             return
         for at, (evening, events) in enumerate(days):
-            for event in events:
-                ledger.append([event], event.occurred_at + A_MOMENT)
+            ledger.append(events, events[-1].occurred_at + A_MOMENT)
             mature(ledger, evening)
             for line in settled.hand_over(at, evening, finance):
                 say(line)
