@@ -7,14 +7,13 @@ draft, so that a page says only what is counted.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from fractions import Fraction
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from almoner.campaigns.model import CampaignVersion
 from almoner.campaigns.rules import is_spent
 from almoner.counters.figures import text
 from almoner.giving import sentences, wording
+from almoner.giving.conditions import Condition, conditions
 from almoner.giving.models import Campaign, Cause, Charity
 from almoner.ledger import Database, reads
 from almoner.ledger.event import instant
@@ -66,7 +65,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """A published campaign. Times are by the clock of its own zone, hence without one."""
+    """A published campaign."""
 
     title: str
     slug: str
@@ -74,9 +73,6 @@ class Promised:
     sentence: str
     state: str
     pledged_text: str
-    starts: datetime
-    ends: datetime | None
-    time_zone: str
     cap_text: str
     cap_percent: int
     cap_met: bool
@@ -127,7 +123,7 @@ def campaign_points(db: Database, campaign: Campaign, now: datetime) -> list[Poi
     cause, total = campaign.cause, reads.campaign_totals(db).get(campaign.slug, 0)
     steps: list[tuple[datetime, int]] = [(now, total)]
     for each in reads.movements(db, cause.slug, LOOK_BACK):
-        moved = _moved(db, each.entry, campaign)
+        moved = _moved(db, each.entry, cause, campaign.slug)
         if moved:
             steps.append((instant(each.time), total))
             total -= moved
@@ -141,13 +137,13 @@ def told(steps: Sequence[tuple[datetime, int]], cause: Cause) -> list[Point]:
     ]
 
 
-def _moved(db: Database, index: int, campaign: Campaign) -> int:
+def _moved(db: Database, index: int, cause: Cause, campaign: str) -> int:
     """What an entry adds to a campaign's total, in minor units."""
     (stored,) = reads.entries(db, index, 1)
     moved = 0
     for posting in entry.decode(stored.body).postings:
-        grows = _belongs(posting.credit, campaign.slug) - _belongs(posting.debit, campaign.slug)
-        moved += grows * minor_units(posting.value, campaign.cause.scale)
+        grows = _belongs(posting.credit, campaign) - _belongs(posting.debit, campaign)
+        moved += grows * minor_units(posting.value, cause.scale) if grows else 0
     return moved
 
 
@@ -169,8 +165,11 @@ def movements(db: Database, cause: Cause, campaign: str = "") -> list[Moved]:
         if campaign and campaign not in pledges:
             continue
         alone = len(pledges) == 1 or not campaign
-        minor = each.minor if alone else int(pledges[campaign])
-        by = titles.get(campaign, "") or " and ".join(titles[slug] for slug in pledges)
+        minor = each.minor if alone else _moved(db, each.entry, cause, campaign)
+        if not minor:
+            continue
+        caused = [titles[slug] for slug in pledges]
+        by = titles.get(campaign, "") or (wording.every(caused) if caused else "")
         found.append(
             Moved(
                 instant(each.time),
@@ -211,9 +210,6 @@ def promised(db: Database, campaign: Campaign, now: datetime) -> Promised | None
         ),
         state=phase(version, now),
         pledged_text=wording.amount(given, version.unit, cause.kind, version.scale),
-        starts=_local(version.starts_at, version),
-        ends=_local(version.ends_at, version) if version.ends_at else None,
-        time_zone=wording.clock(version.time_zone),
         cap_text=wording.amount(cap, version.unit, cause.kind, version.scale) if cap else "",
         cap_percent=min(100, given * 100 // cap) if cap else 0,
         cap_met=used_up(db, version) == "cap",
@@ -222,6 +218,25 @@ def promised(db: Database, campaign: Campaign, now: datetime) -> Promised | None
 
 def sentence(campaign: Campaign, version: CampaignVersion) -> str:
     """The promise of a version of a campaign, with the names readers know."""
+    names, charities, matched = _names(campaign, version)
+    return sentences.promise(
+        version, campaign.cause.kind, *names, charities=charities, matched=matched
+    )
+
+
+def terms(db: Database, campaign: Campaign, now: datetime) -> list[Condition]:
+    """Each term of a published campaign by its name, and who matches it."""
+    published = read_campaigns(db)
+    version = published[campaign.slug][-1]
+    names, charities, matched = _names(campaign, version)
+    found = conditions(version, campaign.cause.kind, *names, charities=charities, matched=matched)
+    return found + [("Matched", each) for each in matches(db, campaign, version, published, now)]
+
+
+def _names(
+    campaign: Campaign, version: CampaignVersion
+) -> tuple[tuple[str, str], dict[str, str], str]:
+    """The charity's and the sponsor's names, those of a split by slug, and what is matched."""
     charities: dict[str, str] = {}
     if version.split:
         slugs = [part.charity for part in version.split]
@@ -230,14 +245,8 @@ def sentence(campaign: Campaign, version: CampaignVersion) -> str:
     if version.matches:
         titles = Campaign.objects.filter(slug=version.matches).values_list("title", flat=True)
         matched = titles.first() or ""
-    return sentences.promise(
-        version,
-        campaign.cause.kind,
-        campaign.charity.name,
-        campaign.sponsor.name if campaign.sponsor else "",
-        charities=charities,
-        matched=matched,
-    )
+    sponsor = campaign.sponsor.name if campaign.sponsor else ""
+    return (campaign.charity.name, sponsor), charities, matched
 
 
 def used_up(db: Database, version: CampaignVersion) -> Literal["", "cap", "fund"]:
@@ -278,12 +287,8 @@ def phase(version: CampaignVersion, now: datetime) -> str:
     return "Running" if version.starts_at <= now else "Not begun"
 
 
-def _pledges(db: Database, index: int, titles: dict[str, str]) -> dict[str, Fraction]:
-    """What the campaigns among `titles` have in an entry, as exact minor units."""
+def _pledges(db: Database, index: int, titles: dict[str, str]) -> list[str]:
+    """The campaigns among `titles` that have a pledge in an entry."""
     (stored,) = reads.entries(db, index, 1)
-    found = entry.decode(stored.body).pledges
-    return {each.campaign: Fraction(each.share) for each in found if each.campaign in titles}
-
-
-def _local(when: datetime, version: CampaignVersion) -> datetime:
-    return when.astimezone(ZoneInfo(version.time_zone)).replace(tzinfo=None)
+    found = [each.campaign for each in entry.decode(stored.body).pledges]
+    return [campaign for campaign in dict.fromkeys(found) if campaign in titles]

@@ -38,6 +38,7 @@ _THING = {
     "manual": ("entry by hand", "entries by hand"),
 }
 _WHO = {"gift": ("giver", "givers"), **dict.fromkeys(ACTIONS, ("reader", "readers"))}
+_BUYER = ("buyer", "buyers")
 _EVENT = {
     "gift": "a gift",
     "sign-up": "a sign-up",
@@ -62,7 +63,7 @@ def promise(
     `charities` are the names of those it is split between, `matched` the title of the campaign
     that it matches.
     """
-    to = _receivers(version, charity, charities or {})
+    to = receivers(version, charity, charities or {})
     first = _match(version, sponsor, matched, to) if version.matches else _gift(version, kind, to)
     first += _limits(version, kind) + _payer(version, sponsor)
     return " ".join(f"{each}." for each in (first, *_further(version, kind, sponsor)))
@@ -183,7 +184,8 @@ def _multiplies(version: CampaignVersion, sponsor: str, what: str, added: str) -
     return f"{who} adds {_plain(version.rate)} times {added}"
 
 
-def _receivers(version: CampaignVersion, charity: str, charities: Mapping[str, str]) -> str:
+def receivers(version: CampaignVersion, charity: str, charities: Mapping[str, str]) -> str:
+    """Who receives, each with its part where it is split."""
     if not version.split:
         return charity
     names = [charities.get(part.charity, part.charity) for part in version.split]
@@ -220,7 +222,7 @@ def _payer(version: CampaignVersion, sponsor: str) -> str:
 
 def _further(version: CampaignVersion, kind: str, sponsor: str) -> Iterator[str]:
     """The terms beyond the promise itself, a sentence each."""
-    one, many = _WHO.get(version.trigger, ("buyer", "buyers"))
+    one, many = actor(version), _WHO.get(version.trigger, _BUYER)[1]
     event = _EVENT.get(version.trigger, "an order")
 
     def told(minor: int) -> str:
@@ -267,6 +269,11 @@ def _tier(version: CampaignVersion, at: int, what: str) -> str:
         return f"An order of {least} or more gives {what}"
     where = "gift" if version.trigger == "gift" else "order"
     return f"From {least} in one {where} on, it is {what}"
+
+
+def actor(version: CampaignVersion) -> str:
+    """Who does what makes it give: `buyer`, `giver`, `reader`."""
+    return _WHO.get(version.trigger, _BUYER)[0]
 
 
 def threshold(version: CampaignVersion, at: int) -> str:

@@ -47,15 +47,15 @@ def campaign_page(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_object_or_404(
         Campaign.objects.select_related("cause", "charity", "sponsor"), slug=slug
     )
+    now = datetime.now(UTC)
     with open_ledger() as ledger:
-        promised = account.promised(ledger.db, campaign, datetime.now(UTC))
+        promised = account.promised(ledger.db, campaign, now)
         if promised is None:
             raise Http404("This campaign is not published.")
         context: dict[str, Any] = {
             "campaign": promised,
             "cause": campaign.cause,
-            "charity": campaign.charity,
-            "sponsor": campaign.sponsor or {"name": "The shop itself"},
+            "terms": account.terms(ledger.db, campaign, now),
             "movements": account.movements(ledger.db, campaign.cause, campaign.slug),
         }
     return _of_the_ledger(render(request, "giving/campaign_page.html", context))

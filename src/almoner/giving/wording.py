@@ -63,14 +63,14 @@ def days(version: CampaignVersion) -> str:
     start = version.starts_at.astimezone(here)
     place = f" ({clock(version.time_zone)})"
     if version.ends_at is None:
-        return f"from {_moment(start)}{place}"
+        return f"from {moment(start)}{place}"
     end = version.ends_at.astimezone(here)
-    if _midnight(end):
+    if is_midnight(end):
         last = end - timedelta(days=1)
-        if _midnight(start) and last.date() == start.date():
+        if is_midnight(start) and last.date() == start.date():
             return f"on {_day(start)}{place}"
-        return f"from {_moment(start)} to {_day(last)}{place}"
-    return f"from {_moment(start)} to {_moment(end)}{place}"
+        return f"from {moment(start)} to {_day(last)}{place}"
+    return f"from {moment(start)} to {moment(end)}{place}"
 
 
 def clock(time_zone: str) -> str:
@@ -104,13 +104,15 @@ def _listed(names: Sequence[str], word: str) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"
 
 
-def _moment(when: datetime) -> str:
-    return _day(when) if _midnight(when) else f"{_day(when)}, {when:%H:%M}"
+def moment(when: datetime) -> str:
+    """A day, with its hour where it is not midnight: `1 May 2026`, `1 May 2026, 09:00`."""
+    return _day(when) if is_midnight(when) else f"{_day(when)}, {when:%H:%M}"
 
 
 def _day(when: datetime) -> str:
     return f"{when.day} {when:%B} {when.year}"
 
 
-def _midnight(when: datetime) -> bool:
+def is_midnight(when: datetime) -> bool:
+    """Whether a day begins at this moment."""
     return (when.hour, when.minute, when.second) == (0, 0, 0)

@@ -84,9 +84,7 @@ def _post(url: str, headers: dict[str, str], body: bytes, *, private: bool) -> t
         parts = urlsplit(url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         named = parts.netloc.encode("idna").decode()
-        connection.request(
-            "POST", quote(target, safe=_AS_IT_IS), body, {"Host": named, **headers}
-        )
+        connection.request("POST", quote(target, safe=_AS_IT_IS), body, {"Host": named, **headers})
         response = connection.getresponse()
         said = response.read(MAX_ANSWER).decode("utf-8", "replace")
         if connection.was_cut:

@@ -247,9 +247,7 @@ def _terms(
     return tuple(found)
 
 
-def _bounds(
-    versions: Sequence[CampaignVersion], given: int, exact: Fraction
-) -> tuple[Bound, ...]:
+def _bounds(versions: Sequence[CampaignVersion], given: int, exact: Fraction) -> tuple[Bound, ...]:
     """A cap is reached by exact shares, as the rule counts; a minimum by what is whole."""
     if not versions:
         return ()
