@@ -56,7 +56,7 @@ class _Happened(NamedTuple):
 
 
 def days(begins: datetime) -> Iterator[tuple[datetime, list[Event]]]:
-    """What happened on each of `DAYS` days from `begins` on, with the evening after the last of it."""
+    """What happened on each of `DAYS` days from `begins` on, with its evening."""
     random = Random(1886)  # noqa: S311 - the same again each time is what is wanted
     number = _FIRST_ORDER
     back: dict[int, list[_Happened]] = {}

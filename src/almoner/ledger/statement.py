@@ -208,7 +208,8 @@ def returned(db: Database, campaign: str, until: str) -> Iterator[Returned]:
             "FROM ledger_event r JOIN ledger_event o ON o.key = r.parent "
             "JOIN ledger_pledge l ON l.event = o.seq "
             "WHERE l.campaign = ? AND o.kind = 'order' AND r.kind = 'refund' "
-            "AND r.received_at < ? AND o.received_at < ? AND (o.seq, r.seq) > (?, ?) ORDER BY o.seq, r.seq LIMIT ?",
+            "AND r.received_at < ? AND o.received_at < ? AND (o.seq, r.seq) > (?, ?) "
+            "ORDER BY o.seq, r.seq LIMIT ?",
             (campaign, until, until, *at, PAGE),
         )
         yield from (Returned(row[0], row[2], row[3], max(row[4], row[5]), row[6]) for row in rows)
