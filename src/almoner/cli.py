@@ -111,7 +111,7 @@ def demo(*, port: Port = None) -> None:
         step(f"Database and files in {settings.home}")
         status.update("Loading the demonstration")
         _load_demo(status.update)
-        step("Six causes with their opening balances, campaigns, stories and log-ins")
+        step("Stories, causes, campaigns, half a year of their promises, and log-ins")
     server.run(settings, lambda: _welcome(settings))
 
 

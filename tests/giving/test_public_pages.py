@@ -1,11 +1,12 @@
 """What readers see of causes and campaigns."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from almoner.campaigns.model import Refund, RefundedLine
 from almoner.giving import publishing
+from almoner.giving.models import CampaignPart, Charity
 from almoner.giving.openings import carry_forward
 from almoner.ledger import Event
 from almoner.web.slots import slot
@@ -72,6 +73,47 @@ def test_a_movement_names_the_campaign_of_its_own_cause(
     assert moved.campaign == "May Bowls"
     (moved,) = client.get("/campaigns/a-dogs/").context["movements"]
     assert (moved.campaign, moved.amount_text) == ("Dogs", "$0.50")
+
+
+def test_every_term_is_listed_in_plain_words(client, make_campaign, harbor):
+    shelter = Charity.objects.create(slug="shelter", name="Night Shelter")
+    campaign = make_campaign(
+        cap="5000", minimum="600", daily_cap="50", hold_days=14, deliver_days=60,
+        collections=["kitchen"], ends_on=date(2035, 12, 31),
+    )  # fmt: skip
+    campaign.parts.set(
+        [CampaignPart(charity=harbor, weight=2), CampaignPart(charity=shelter, weight=1)]
+    )
+    campaign.save()
+    publishing.publish_draft(campaign, NOW)
+    assert dict(client.get("/campaigns/may-bowls/").context["terms"]) == {
+        "Who receives": "Harbor Table (2 of 3 parts) and Night Shelter (1 of 3 parts)",
+        "Who pays": "Northgate Mills",
+        "Collections": "“kitchen”",
+        "Begins": "1 May 2026",
+        "Ends": "31 December 2035",
+        "Time zone": "New York time",
+        "Limit": "5,000 meals",
+        "Guaranteed minimum": "600 meals, topped up after the end",
+        "Limit a day": "50 meals",
+        "Return window": "14 days; after that a gift is counted for good",
+        "Delivered": "within 60 days",
+    }
+
+
+def test_a_split_campaign_s_movement_is_what_really_moved(
+    client, ledger, meals, make_campaign, harbor, published, send
+):
+    shelter = Charity.objects.create(slug="shelter", name="Night Shelter")
+    split = make_campaign(slug="split", title="Split", rate="1")
+    split.parts.set(
+        [CampaignPart(charity=harbor, weight=2), CampaignPart(charity=shelter, weight=1)]
+    )
+    split.save()
+    publishing.publish_draft(split, NOW - timedelta(days=1))
+    send("order-1", quantity=3)
+    (moved,) = client.get("/campaigns/split/").context["movements"]
+    assert (moved.campaign, moved.amount_text) == ("Split", "3")
 
 
 def test_every_cause_is_listed(client, meals, dogs):

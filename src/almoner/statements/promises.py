@@ -2,7 +2,7 @@
 
 Of every cause that anything was promised for, whether the banner shows it or not: there is no
 switch. Figures are the ledger's; ages are settlement's (`settlement.ages`). That a delivery is
-disputed is told as a fact, what was written about it is not.
+disputed is told as a fact; its day and what was written about it are not (`settlement.facts`).
 """
 
 import csv
@@ -275,12 +275,8 @@ def _disputes(cause: Cause, campaign: str) -> str:
 
 
 def _listed(deliveries: Iterable[Delivery]) -> str:
-    told = [f"the one of {_day(each.day)} to {each.charity}" for each in deliveries]
+    told = [f"one to {each.charity}" for each in deliveries]
     if not told:
         return ""
     things = "delivery is" if len(told) == 1 else "deliveries are"
     return f"{len(told)} {things} disputed by the charity: {'; '.join(told)}."
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

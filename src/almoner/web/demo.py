@@ -63,7 +63,7 @@ def live(begins: datetime, say: Say) -> None:
     days = list(demo_sales.days(begins))
     ends = begins + timedelta(days=demo_sales.DAYS)
     finance = get_user_model().objects.get(username="finance")
-    _happen(days, finance, say)
+    happen(days, finance, say)
     _connect([event for _, events in days for event in events], ends)
     stated.sign_contract(begins.date())
     settled.open_page(begins)
@@ -76,7 +76,7 @@ def live(begins: datetime, say: Say) -> None:
         say(f"Nothing is closed yet, the next start tries again: {error}")
 
 
-def _happen(days: Sequence[Day], finance: Any, say: Say) -> None:
+def happen(days: Sequence[Day], finance: Any, say: Say) -> None:
     """Enter every day's events, and what was handed over in its evening, where it is missing."""
     with open_ledger() as ledger:
         last = days[-1][1][-1]
