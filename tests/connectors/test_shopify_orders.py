@@ -189,3 +189,8 @@ def test_what_is_of_another_shape_is_not_kept_either(raw, kept):
 def test_keeping_leaves_every_number_as_it_was_written():
     raw = json.dumps({"id": 1, "line_items": []}).replace("1,", "1e0,").encode()
     assert b"1e0" in shopify.without_personal(raw)
+
+
+def test_more_refunds_than_an_order_can_have_are_refused_before_the_ledger_meets_them():
+    many = [refund(at + 1, 1) for at in range(1_001)]
+    assert refusal(line(1), refunds=many) == ("invalid-field", "refunds")

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from almoner.campaigns.model import Refund, RefundedLine
-from almoner.giving import publishing
+from almoner.giving import account, publishing
 from almoner.giving.models import CampaignPart, Charity
 from almoner.giving.openings import carry_forward
 from almoner.ledger import Event
@@ -124,3 +124,20 @@ def test_no_reader_gets_a_cookie(client, published):
     for address in ("/causes/", "/causes/meals/", "/campaigns/may-bowls/"):
         assert not client.get(address).cookies
     assert client.get("/causes/nothing/").status_code == 404
+
+
+def test_a_cause_reads_what_was_published_once_however_many_campaigns_it_has(
+    ledger, make_campaign, meals
+):
+    for number in range(4):
+        made = make_campaign(slug=f"bowls-{number}", title=f"Bowls {number}")
+        publishing.publish_draft(made, NOW)
+    asked = []
+    ledger.db.raw.set_trace_callback(asked.append)
+    try:
+        assert len(account.campaigns(ledger.db, meals, NOW)) == 4
+    finally:
+        ledger.db.raw.set_trace_callback(None)
+
+    assert sum("FROM ledger_campaign" in each for each in asked) == 1
+    assert not [each for each in asked if each.endswith("FROM ledger_standing")]

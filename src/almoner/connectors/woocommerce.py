@@ -92,7 +92,7 @@ class _Order(msgspec.Struct, frozen=True):
     fee_lines: Annotated[list[_Fee], msgspec.Meta(max_length=MAX_LINES)] = []
     shipping_total: Decimal = Decimal(0)
     shipping_tax: Decimal = Decimal(0)
-    refunds: list[_Refund] = []
+    refunds: Annotated[list[_Refund], msgspec.Meta(max_length=MAX_LINES)] = []
     shipping: _Address | None = None
     billing: _Address | None = None
     customer_id: Number | None = None

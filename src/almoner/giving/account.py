@@ -120,7 +120,7 @@ def _steps(db: Database, cause: Cause, total: int) -> list[tuple[datetime, int]]
 
 def campaign_points(db: Database, campaign: Campaign, now: datetime) -> list[Point]:
     """What a campaign has promised after each of its last movements, until now."""
-    cause, total = campaign.cause, reads.campaign_totals(db).get(campaign.slug, 0)
+    cause, total = campaign.cause, reads.campaign_total(db, campaign.slug)
     steps: list[tuple[datetime, int]] = [(now, total)]
     for each in reads.movements(db, cause.slug, LOOK_BACK):
         moved = _moved(db, each.entry, cause, campaign.slug)
@@ -188,18 +188,27 @@ def movements(db: Database, cause: Cause, campaign: str = "") -> list[Moved]:
 def campaigns(db: Database, cause: Cause, now: datetime) -> list[Promised]:
     """The published campaigns of a cause, those that still run first."""
     mine = Campaign.objects.filter(cause=cause).select_related("charity", "sponsor", "cause")
-    found = [promised(db, campaign, now) for campaign in mine]
+    published = read_campaigns(db)
+    found = [_promised(db, campaign, published, now) for campaign in mine]
     return sorted((each for each in found if each), key=lambda each: each.state == ENDED)
 
 
 def promised(db: Database, campaign: Campaign, now: datetime) -> Promised | None:
     """A campaign as it was last published, or None where it was not."""
-    published = read_campaigns(db)
+    return _promised(db, campaign, read_campaigns(db), now)
+
+
+def _promised(
+    db: Database,
+    campaign: Campaign,
+    published: Mapping[str, Sequence[CampaignVersion]],
+    now: datetime,
+) -> Promised | None:
     versions = published.get(campaign.slug)
     if not versions:
         return None
     version, cause = versions[-1], campaign.cause
-    given = reads.campaign_totals(db).get(campaign.slug, 0)
+    given = reads.campaign_total(db, campaign.slug)
     cap = version.cap
     return Promised(
         title=campaign.title,

@@ -131,6 +131,12 @@ def campaign_totals(db: Database) -> dict[str, int]:
     return found
 
 
+def campaign_total(db: Database, campaign: str) -> int:
+    """What one campaign has pledged, net of refunds, in minor units."""
+    rows = db.rows("SELECT due, parts FROM ledger_standing WHERE campaign = ?", (campaign,))
+    return sum(int(due) // int(parts) for due, parts in rows)
+
+
 def promised(db: Database, campaign: str) -> Fraction:
     """What one campaign has pledged, net of refunds, in exact minor units."""
     rows = db.rows("SELECT due, parts FROM ledger_standing WHERE campaign = ?", (campaign,))

@@ -61,7 +61,7 @@ def read(db: Database, campaign: Campaign, now: datetime) -> Disclosure | None:
         for part in version.parts
         if part.charity in rows
     )
-    given = reads.campaign_totals(db).get(campaign.slug, 0)
+    given = reads.campaign_total(db, campaign.slug)
     used_up = account.used_up(db, version)
     told = [
         _promise(campaign, version, contract, rows),

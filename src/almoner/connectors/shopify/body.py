@@ -157,7 +157,7 @@ class Order(msgspec.Struct, frozen=True):
     test: bool = False
     taxes_included: bool = False
     tags: str = ""
-    refunds: list[Refund] = []
+    refunds: Annotated[list[Refund], msgspec.Meta(max_length=MAX_LINES)] = []
     shipping_lines: list[ShippingLine] = []
     shipping_address: Address | None = None
     billing_address: Address | None = None

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from almoner.intake.wire import MAX_LINES
+
 # Stripe counts in 64 bits; below zero where a balance is owed.
 Count = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=150, pattern=r"^\w+$(?!\n)")]
@@ -97,7 +99,7 @@ class Refund(msgspec.Struct, frozen=True):
 class Refunds(msgspec.Struct, frozen=True):
     """A charge's refunds, as older API versions list them."""
 
-    data: list[Refund]
+    data: Annotated[list[Refund], msgspec.Meta(max_length=MAX_LINES)]
     has_more: bool = False
 
 
