@@ -12,6 +12,7 @@ from almoner.giving import publishing
 from almoner.giving.book import open_ledger
 from almoner.giving.entries import record_deposit
 from almoner.giving.models import Campaign, Cause, Charity, Fund, Sponsor
+from almoner.settlement.models import Delivery, Line
 from almoner.statements import disclosure, promises
 from almoner.statements.models import Contract
 
@@ -184,3 +185,12 @@ def test_a_limit_that_thirds_reach_is_told_as_reached(
     met = told(made)
     assert met.cap_met
     assert "The limit of 10 meals is reached: what is bought now gives nothing more." in met.text
+
+
+def test_a_disputed_delivery_is_told_without_its_day(may: Campaign, harbor: Charity) -> None:
+    disputed = Delivery.objects.create(
+        charity=harbor, day=date(2026, 5, 12), reference="Truck 12", state="disputed", entry=7
+    )
+    Line.objects.create(delivery=disputed, campaign=may, cause=may.cause, minor=4)
+    (account,) = accounts(NOW)
+    assert account.disputes == "1 delivery is disputed by the charity: one to Harbor Table."

@@ -275,6 +275,7 @@ def _disputes(cause: Cause, campaign: str) -> str:
 
 
 def _listed(deliveries: Iterable[Delivery]) -> str:
+    # Not the day: when somebody comes to a shelter is nobody's business (settlement.facts).
     told = [f"one to {each.charity}" for each in deliveries]
     if not told:
         return ""
