@@ -1,12 +1,14 @@
 """Settlement's screens, by real requests: what each shows and does, and who may."""
 
 import csv
+import re
 from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.test import Client
 
+from almoner.giving import publishing
 from almoner.people.roles import AUDITORS, CAMPAIGN_MANAGERS, EDITORS
 from almoner.settlement import deliveries, links
 from almoner.settlement.models import CharityLink, Delivery
@@ -15,6 +17,7 @@ from tests.settlement.test_deliveries import stands
 
 OWED = "/admin/settlement/owed/"
 DELIVERIES = "/admin/settlement/deliveries/"
+LINE = "line-may-bowls/meals"
 SCREENS = (OWED, DELIVERIES, "/admin/settlement/disputes/", "/admin/settlement/periods/")
 
 
@@ -60,7 +63,7 @@ def test_a_delivery_is_prepared_sent_and_taken_back(owe, finance):
     new = f"{DELIVERIES}new/harbor-table/"
     assert 'value="12"' in finance.get(new).content.decode()
     answer = finance.post(
-        new, {"line-0": "10", "day": TODAY.date(), "reference": "WB-1", "note": "At the back."}
+        new, {LINE: "10", "day": TODAY.date(), "reference": "WB-1", "note": "At the back."}
     )
     delivery = Delivery.objects.get()
     here = page_of(delivery)
@@ -78,19 +81,40 @@ def test_a_delivery_is_prepared_sent_and_taken_back(owe, finance):
     assert "6 meals of it can be taken back at most" in page.content.decode()
 
 
+def test_a_figure_stays_with_its_promise_whatever_is_delivered_meanwhile(
+    owe, bowls, make_campaign, harbor, send, finance, finance_user
+):
+    owe(12)
+    june = make_campaign(slug="june-bowls", title="June Bowls", ends_on=None, trigger="order")
+    publishing.publish_draft(june, TODAY - timedelta(days=40))
+    send("order-2", TODAY + timedelta(days=1))
+    new = f"{DELIVERIES}new/harbor-table/"
+    page = finance.get(new).content.decode()
+    names = re.findall(r'name="(line-[^"]+)" value="(\d+)"', page)
+    assert len(names) == 2
+
+    whole = deliveries.prepare(harbor, [(bowls, bowls.cause, 14)], TODAY.date(), "WB-0")
+    deliveries.send(whole, finance_user, TODAY + timedelta(days=1))
+    written = {name: value for name, value in names if value == "14"}
+    answer = finance.post(new, {**written, "day": TODAY.date(), "reference": "WB-1", "note": ""})
+
+    assert "not owed any more" in answer.content.decode()
+    assert [each.reference for each in Delivery.objects.all()] == ["WB-0"]
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"line-0": "13"}, "is owed 12 meals"),
-        ({"line-0": ""}, "A delivery of nothing"),
-        ({"line-0": "lots"}, "is not an amount"),
+        ({LINE: "13"}, "is owed 12 meals"),
+        ({LINE: ""}, "A delivery of nothing"),
+        ({LINE: "lots"}, "is not an amount"),
         ({"reference": ""}, "This field is required"),
         ({"day": "yesterday"}, "Enter a valid date"),
     ],
 )
 def test_what_is_wrong_with_a_delivery_is_said(owe, finance, change, says):
     owe(12)
-    written = {"line-0": "10", "day": TODAY.date(), "reference": "WB-1", "note": ""}
+    written = {LINE: "10", "day": TODAY.date(), "reference": "WB-1", "note": ""}
     page = finance.post(f"{DELIVERIES}new/harbor-table/", {**written, **change})
     assert says in page.content.decode()
     assert not Delivery.objects.exists()
@@ -99,7 +123,7 @@ def test_what_is_wrong_with_a_delivery_is_said(owe, finance, change, says):
 def test_a_prepared_delivery_is_changed_or_discarded(owe, prepare, finance):
     owe(12)
     delivery = prepare()
-    written = {"line-0": "4", "day": TODAY.date(), "reference": "WB-7", "note": ""}
+    written = {LINE: "4", "day": TODAY.date(), "reference": "WB-7", "note": ""}
     finance.post(f"{page_of(delivery)}edit/", written)
     delivery.refresh_from_db()
     assert (delivery.reference, delivery.lines.get().minor) == ("WB-7", 4)

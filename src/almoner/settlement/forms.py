@@ -68,10 +68,12 @@ class DeliveryForm(forms.Form):
         super().__init__(data, initial=initial)
         written = standing.sent(delivery) if delivery else {}
         self.rows: dict[str, Owed] = {}
-        for at, row in enumerate(rows):
-            name = f"line-{at}"
+        for row in rows:
+            key = f"{row.share.campaign}/{row.share.cause}"
+            # By what it is and not by its place: what is owed changes while somebody writes.
+            name = f"line-{key}"
             self.rows[name] = row
-            minor = written.get(f"{row.share.campaign}/{row.share.cause}", 0)
+            minor = written.get(key, 0)
             if delivery is None:
                 minor = row.share.owed
             self.fields[name] = FigureField(
@@ -80,6 +82,16 @@ class DeliveryForm(forms.Form):
                 label=f"{row.campaign}: {row.cause}",
                 initial=decimal(minor, row.share.scale) if minor else "",
             )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a figure of something that is not owed any more."""
+        gone = [name for name in self.data if name.startswith("line-") and name not in self.rows]
+        if any(str(self.data[name]).strip() for name in gone):
+            raise ValidationError(
+                "Something of this is not owed any more. Look at what is owed now, and write the "
+                "figures again."
+            )
+        return super().clean() or self.cleaned_data
 
     @property
     def lines(self) -> list[tuple[Owed, forms.BoundField]]:
