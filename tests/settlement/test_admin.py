@@ -10,7 +10,7 @@ from django.test import Client
 
 from almoner.giving import publishing
 from almoner.people.roles import AUDITORS, CAMPAIGN_MANAGERS, EDITORS
-from almoner.settlement import deliveries, links
+from almoner.settlement import deliveries, links, owed
 from almoner.settlement.models import CharityLink, Delivery
 from tests.settlement.conftest import TODAY
 from tests.settlement.test_deliveries import stands
@@ -190,3 +190,19 @@ def test_everything_shown_is_bounded(sent, finance):
     Delivery.objects.filter(pk=sent.pk).update(day=TODAY.date() - timedelta(days=1))
     assert finance.get(f"{DELIVERIES}?p=99&state=sent").status_code == 200
     assert finance.get(f"{DELIVERIES}?p=x&state=lost").status_code == 200
+
+
+def test_what_one_campaign_owes_is_read_without_the_others(owe, make_campaign, send, ledger):
+    owe(12)
+    june = make_campaign(slug="june-bowls", title="June Bowls", ends_on=None, trigger="order")
+    publishing.publish_draft(june, TODAY - timedelta(days=40))
+    send("order-2", TODAY + timedelta(days=1))
+    asked = []
+    ledger.db.raw.set_trace_callback(asked.append)
+    try:
+        (row,) = owed.owed(ledger.db, TODAY, {"campaign": "june-bowls"})
+    finally:
+        ledger.db.raw.set_trace_callback(None)
+
+    assert row.total_text == "2 meals"
+    assert not any("may-bowls" in each for each in asked)

@@ -105,7 +105,13 @@ def today(now: datetime) -> date:
 def owed(db: Database, now: datetime, chosen: Mapping[str, str] | None = None) -> list[Owed]:
     """What is owed, the longest waiting first; `chosen` are slugs by `BY`."""
     chosen = chosen or {}
-    found = [each for each in settle.shares(db, chosen.get("charity", "")) if each.owed]
+    found = [
+        each
+        for each in settle.shares(db, chosen.get("charity", ""))
+        # Before their movements are read: a page of one campaign is no matter of all of them.
+        if each.owed
+        and all(chosen.get(by, "") in ("", getattr(each, by)) for by in ("cause", "campaign"))
+    ]
     rows = _named(db, found, now)
     rows = [
         row for row in rows if all(not chosen.get(by) or row.slugs[by] == chosen[by] for by in BY)
