@@ -13,7 +13,7 @@ import msgspec
 
 from almoner.campaigns import rules
 from almoner.campaigns.force import Index
-from almoner.campaigns.given import Memory, Scope, scopes
+from almoner.campaigns.given import Memory, Scope, scopes, sponsor_scopes
 from almoner.campaigns.model import Action, CampaignVersion, Manual, Order, Pledge, Refund
 from almoner.campaigns.refunds import net
 from almoner.ledger import Event, Ledger, Posting, Transfer, reads
@@ -191,8 +191,9 @@ class Rules:
             given = sum(self.total(last.campaign, part.charity) for part in last.parts)
             if given < last.minimum:
                 at_once = msgspec.structs.replace(last, hold_days=0)
-                for made in rules.grant(at_once, last.minimum - given, self.given):
-                    self.given.add(last, made, [])
+                limits = sponsor_scopes(last)
+                for made in rules.grant(at_once, last.minimum - given, self.given, limits):
+                    self.given.add(last, made, limits)
 
 
 def _limits(pledges: list[Pledge]) -> Limits:

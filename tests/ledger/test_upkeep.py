@@ -14,6 +14,7 @@ from tests.ledger.examples import (
     FUND,
     NOW,
     START,
+    by_hand,
     campaign,
     handed,
     order,
@@ -245,3 +246,16 @@ def test_a_fund_that_fractions_of_a_split_have_spoken_for_costs_no_line(ledger: 
     before = reads.head(ledger.db).size
     assert [top_up(ledger, at(12)), top_up(ledger, at(13))] == [0, 0]
     assert reads.head(ledger.db).size == before
+
+
+def test_a_top_up_keeps_to_the_limit_of_its_sponsor_and_uses_it_up(ledger: Ledger) -> None:
+    acme = {"sponsor": "acme", "sponsor_cap": 5}
+    publish(ledger.db, campaign(minimum=9, ends_at=END, **acme), START)
+    publish(ledger.db, campaign("boxes", trigger="manual", **acme), START)
+    take(ledger, by_hand("h", "boxes", 2))
+
+    assert top_up(ledger, at(11)) == 1
+    assert top_up(ledger, at(12)) == 0
+    assert balances(ledger)[OWED] == 3
+    assert statuses(take(ledger, by_hand("i", "boxes", 1), now=at(12))) == ["limit reached"]
+    assert reads.totals(ledger.db)["meals"].pledged == 5

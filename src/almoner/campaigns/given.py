@@ -67,10 +67,15 @@ def scopes(version: CampaignVersion, body: Occasion, when: datetime) -> Sequence
         reader = getattr(body, "reader", "")
         key = f"reader/{version.campaign}/{reader}" if reader else ""
         found.append(Scope("reader cap", version.reader_cap, key))
-    if version.sponsor_cap is not None:
-        key = f"sponsor/{version.sponsor}/{version.unit}"
-        found.append(Scope("sponsor cap", version.sponsor_cap, key))
-    return found
+    return [*found, *sponsor_scopes(version)]
+
+
+def sponsor_scopes(version: CampaignVersion) -> Sequence[Scope]:
+    """The limit of its sponsor, which holds for a top-up too: it is of no day and no reader."""
+    if version.sponsor_cap is None:
+        return ()
+    key = f"sponsor/{version.sponsor}/{version.unit}"
+    return (Scope("sponsor cap", version.sponsor_cap, key),)
 
 
 @dataclass(slots=True)

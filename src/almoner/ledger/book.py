@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from almoner.campaigns import rules
-from almoner.campaigns.given import Scope, scopes
+from almoner.campaigns.given import Scope, scopes, sponsor_scopes
 from almoner.campaigns.model import CampaignVersion, Occasion, Order, Pledge, Refund, Standing
 from almoner.campaigns.refunds import net
 from almoner.ledger.accounts import Account, Accounts
@@ -203,13 +203,13 @@ class Book:
         return self._moved(rules.pledges(body, when, versions, self))
 
     def top_up(self, version: CampaignVersion, wanted: Fraction) -> list[Moved]:
-        """What is missing to a guaranteed minimum, as far as the fund reaches; none if nowhere."""
-        self._grown = []
-        made = rules.grant(msgspec.structs.replace(version, hold_days=0), wanted, self)
+        """What is missing to a guaranteed minimum, as far as fund and sponsor's limit reach."""
+        self._grown, limits = [], sponsor_scopes(version)
+        made = rules.grant(msgspec.structs.replace(version, hold_days=0), wanted, self, limits)
         if not any(each.granted for each in made):
             return []
         for each in made:
-            self.add(version, each, ())
+            self.add(version, each, limits)
         return self._moved([(version, each) for each in made])
 
     def take_off(
