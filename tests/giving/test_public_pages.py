@@ -75,7 +75,7 @@ def test_a_movement_names_the_campaign_of_its_own_cause(
     assert (moved.campaign, moved.amount_text) == ("Dogs", "$0.50")
 
 
-def test_every_term_is_listed_in_plain_words(client, make_campaign, harbor):
+def test_every_term_is_listed_in_plain_words(client, make_campaign, harbor, mills):
     shelter = Charity.objects.create(slug="shelter", name="Night Shelter")
     campaign = make_campaign(
         cap="5000", minimum="600", daily_cap="50", hold_days=14, deliver_days=60,
