@@ -179,7 +179,8 @@ class Senders:
             delivery = self._api([(key, _encode({**refund, "lines": [line]}))])
         else:
             key = SHOP_SOURCE, f"refund/{self._number}"
-            line = {"line_item_id": 1, "quantity": quantity, "subtotal": worth}
+            money = {"shop_money": {"amount": worth, "currency_code": "USD"}}
+            line = {"line_item_id": 1, "quantity": quantity, "subtotal_set": money}
             refund = {
                 "id": self._number,
                 "order_id": int(order[1].removeprefix("order/")),

@@ -52,6 +52,12 @@ CHROMIUM_ARGUMENTS = (
 )
 
 
+def pytest_xdist_setupnodes() -> None:
+    """Leave every process to make a home of its own: they begin with this one's environment."""
+    for name in ("ALMONER_HOME", "DJANGO_SETTINGS_MODULE"):
+        del os.environ[name]
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a file's tests in one process, and all that share Django's database in one.
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 import httpx
@@ -9,6 +10,8 @@ import httpx
 from almoner.connectors.shopify import sign
 from tests.server import SECRET
 
+# What a run sends to the one demonstration that its tests share: no two orders of one number.
+NUMBERS = count(440_001)
 PLACED = "2026-05-01T10:00:00-04:00"
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,11 +10,11 @@ from django.test import override_settings
 
 from tests.browser.published import Published, Site
 from tests.server import Server
+from tests.shop import NUMBERS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-_NUMBERS = count(880_001)
 
 PAGES = {
     "front": "/",
@@ -38,7 +37,7 @@ WITHIN_A_SECOND = 1_000  # milliseconds; what the issue promises
 @pytest.fixture
 def number() -> int:
     """An order number of the test's own."""
-    return next(_NUMBERS)
+    return next(NUMBERS)
 
 
 @pytest.fixture

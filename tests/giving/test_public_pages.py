@@ -79,7 +79,7 @@ def test_every_term_is_listed_in_plain_words(client, make_campaign, harbor, mill
     shelter = Charity.objects.create(slug="shelter", name="Night Shelter")
     campaign = make_campaign(
         cap="5000", minimum="600", daily_cap="50", hold_days=14, deliver_days=60,
-        collections=["kitchen"], ends_on=date(2035, 12, 31),
+        collections=["kitchen"], ends_on=date(2035, 12, 31), sponsor=mills,
     )  # fmt: skip
     campaign.parts.set(
         [CampaignPart(charity=harbor, weight=2), CampaignPart(charity=shelter, weight=1)]

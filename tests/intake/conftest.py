@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,9 @@ from almoner.ledger import connect
 from almoner.ledger.publish import publish
 from almoner.ledger.reads import campaign_totals
 from tests.server import Server
+from tests.shop import NUMBERS
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-NUMBERS = count(440_001)
 
 
 class Till:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -12,14 +11,13 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.server import Server
-from tests.shop import order, send
+from tests.shop import NUMBERS, order, send
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 
-NUMBERS = count(770_001)
 CAMPAIGN = "/campaigns/holiday-bowls"
 
 

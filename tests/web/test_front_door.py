@@ -4,14 +4,13 @@ import gzip
 import re
 import socket
 import time
-from itertools import count
 
 import brotli
 import httpx
 import pytest
 import zstandard
 
-from tests.shop import line, order, send
+from tests.shop import NUMBERS, line, order, send
 
 PAGES = {
     "front": "/",
@@ -25,7 +24,6 @@ PAGES = {
     "mastodon": "/share/mastodon",
     "missing": "/nowhere/",
 }
-NUMBERS = count(770_001)
 BUDGET = 60_000  # bytes on the wire without pictures: what the issue allows a whole page
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 
 import httpx
@@ -22,10 +21,9 @@ from almoner.log.checkpoint import parse
 from almoner.log.note import split
 from almoner.web.demo import API_KEY
 from tests.server import ALMONER, SHOP, Server
-from tests.shop import order, refund, refunded, send
+from tests.shop import NUMBERS, order, refund, refunded, send
 
 SOURCE = f"shopify:{SHOP}"
-NUMBERS = count(550_001)
 FILE = "receipt.tlog-proof"
 
 

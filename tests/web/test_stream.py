@@ -4,16 +4,13 @@ import asyncio
 import json
 import time
 from contextlib import suppress
-from itertools import count
 
 import httpx
 import pytest
 
 from almoner.counters.stream import Broadcast, message
 from almoner.web import live
-from tests.shop import line, order, send
-
-NUMBERS = count(660_001)
+from tests.shop import NUMBERS, line, order, send
 
 
 class Stream:

@@ -20,7 +20,7 @@ from typing import Any
 import pillow_heif
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from almoner.publication import files
 from almoner.settlement.models import MAX_DOCUMENTS, Delivery, Document
@@ -136,6 +136,8 @@ def true_type(name: str, content: bytes) -> str:
 def _picture_type(content: bytes) -> str:
     with _opened(content) as picture:
         found = _FORMATS[picture.format or ""][0]
+        # WeasyPrint has Pillow put up with files that are cut off, for the whole process.
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
         try:
             picture.load()
         except Exception:
