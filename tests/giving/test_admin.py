@@ -490,3 +490,18 @@ def test_a_page_shows_what_was_given_over_time(manager, make_campaign, send):
     page = manager.get(page_of(draft())).content.decode()
     assert "chart-drawing" in page
     assert "The same as a table" in page
+
+
+@pytest.mark.parametrize(
+    ("role", "address"), [(FINANCE, "new@harbor.test"), (CAMPAIGN_MANAGERS, "")]
+)
+def test_where_a_charity_confirms_is_for_finance_alone(logged_in, harbor, ledger, role, address):
+    """Whoever could change it could confirm in the charity's place."""
+    edited = logged_in(role).post(
+        f"/admin/giving/charities/edit/{harbor.pk}/",
+        {"name": "Harbor Tables", "slug": harbor.slug, "contact_email": "new@harbor.test"},
+    )
+
+    assert edited.status_code == 302
+    harbor.refresh_from_db()
+    assert (harbor.name, harbor.contact_email) == ("Harbor Tables", address)

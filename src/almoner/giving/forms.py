@@ -79,6 +79,19 @@ class SluggedForm(WagtailAdminModelForm):
                 self.fields[name].disabled = True
 
 
+class CharityForm(SluggedForm):
+    """A charity. Where its links go is for those who settle with it, and nobody who campaigns."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.for_user is None or not self.for_user.has_perm("settlement.change_charitylink"):
+            contact = self.fields["contact_email"]
+            contact.disabled = True
+            contact.help_text = (
+                "Finance keeps it: the links by which the charity confirms what arrived go there."
+            )
+
+
 class CauseForm(SluggedForm):
     """A cause; when it is made, also what was given before."""
 

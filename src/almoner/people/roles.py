@@ -87,7 +87,7 @@ ROLES = (
             "giving.sponsor": WRITE,
             "giving.fund": WRITE,
             "giving.cause": ("view",),
-            "giving.charity": ("view",),
+            "giving.charity": ("change", "view"),
             "giving.campaign": ("view",),
             "jobs.job": ("change", "view"),
             "notices.endpoint": ("view",),

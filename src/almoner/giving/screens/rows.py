@@ -22,7 +22,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 
 from almoner.giving import account, openings
 from almoner.giving.book import open_ledger
-from almoner.giving.forms import CauseForm, SluggedForm
+from almoner.giving.forms import CauseForm, CharityForm, SluggedForm
 from almoner.giving.models import Cause, Charity, Fund, Sponsor
 from almoner.giving.screens.guard import Guarded
 from almoner.ledger import reads
@@ -139,7 +139,7 @@ class Charities(Rows):
     def get_edit_handler(self) -> Any:
         """Group what readers see and what they do not."""
         return handler(
-            SluggedForm,
+            CharityForm,
             TitleFieldPanel("name", classname="", placeholder=False),
             FieldPanel("slug"),
             FieldRowPanel([FieldPanel("legal_name"), FieldPanel("registration_number")]),
