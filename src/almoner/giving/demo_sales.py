@@ -58,6 +58,7 @@ class _Happened(NamedTuple):
 def days(begins: datetime) -> Iterator[tuple[datetime, list[Event]]]:
     """What happened on each of `DAYS` days from `begins` on, with its evening."""
     random = Random(1886)  # noqa: S311 - the same again each time is what is wanted
+    clock = Random(1887)  # noqa: S311
     number = _FIRST_ORDER
     back: dict[int, list[_Happened]] = {}
     for day in range(DAYS):
@@ -75,14 +76,19 @@ def days(begins: datetime) -> Iterator[tuple[datetime, list[Event]]]:
             driven = Manual("rescue-road", _one(random, _ROADS))
             happened.append(_Happened(BY_HAND, f"rescue-road/{day}", "manual", driven))
         first = begins + timedelta(days=day)
-        gap = timedelta(hours=19) / (len(happened) + 1)
+        gap = 19 * 3_600 // (len(happened) + 1)  # seconds
         yield (
             first + timedelta(hours=20),
             [
-                Event(each.source, each.ref, each.kind, first + gap * at, each.body)
-                for at, each in enumerate(happened, 1)
+                Event(each.source, each.ref, each.kind, first + at, each.body)
+                for at, each in zip(_moments(clock, gap, len(happened)), happened, strict=True)
             ],
         )
+
+
+def _moments(clock: Random, gap: int, number: int) -> list[timedelta]:
+    """So many moments of a day, one after another, unevenly."""
+    return [timedelta(seconds=gap * at + _between(clock, 0, gap - 2)) for at in range(number)]
 
 
 def _orders(random: Random, day: int) -> int:

@@ -1,4 +1,4 @@
-"""A contract as it was signed and a statement as it was drawn, for the demonstration.
+"""A contract as it was signed and statements as they were drawn, for the demonstration.
 
 Each is made where it is missing. All names and numbers are invented.
 """
@@ -9,10 +9,12 @@ from typing import Any
 from django.conf import settings
 
 from almoner.giving.models import Campaign
-from almoner.statements import shelf
+from almoner.jobs import running
+from almoner.jobs.models import Job
+from almoner.statements import sharing, shelf
 from almoner.statements.models import Contract, Drawn, Filing
 
-CAMPAIGN, CHARITY = "holiday-bowls", "harbor-table"
+CAMPAIGN, CHARITY, SPONSOR = "holiday-bowls", "harbor-table", "northgate-mills"
 
 
 def sign_contract(begins: date) -> None:
@@ -59,13 +61,17 @@ def sign_contract(begins: date) -> None:
         )
 
 
-def draw_statement(last_day: date, now: datetime, by: Any) -> None:
-    """A charity's statement of the month that ended on `last_day`.
+def draw_statements(last_day: date, now: datetime, by: Any) -> None:
+    """A charity's statement of the month that ended on `last_day`, shared with it, and a sponsor's.
 
-    The log has to be published; raises `StatementError` otherwise.
+    The sponsor's is drawn by a job, as a large one is. The log has to be published; raises
+    `StatementError` otherwise.
     """
     first_day = last_day.replace(day=1)
-    name = {"scope": "charity", "since": first_day, "last_day": last_day}
-    if not Drawn.objects.filter(**name).exists():
+    if not Drawn.objects.filter(scope="charity", slug=CHARITY, since=first_day).exists():
         order = shelf.Order("charity", CHARITY, first_day, last_day, settings.TIME_ZONE)
-        shelf.draw_now(order, now, by)
+        sharing.share(shelf.draw_now(order, now, by), now)
+    if not Job.objects.filter(kind=shelf.KIND).exists():
+        order = shelf.Order("sponsor", SPONSOR, first_day, last_day, settings.TIME_ZONE)
+        # Done at once and not by the next worker, so that it is there when somebody looks.
+        running.run(shelf.draw_later(order, by).pk, "demonstration")

@@ -71,7 +71,9 @@ def live(begins: datetime, say: Say) -> None:
         _publish()
         for line in settled.close_months(ends, finance):
             say(line)
-        stated.draw_statement(ends.date().replace(day=1) - timedelta(days=1), ends, finance)
+        stated.draw_statements(
+            ends.date().replace(day=1) - timedelta(days=1), datetime.now(UTC), finance
+        )
     except (PublicationError, StoreError, StatementError) as error:
         say(f"Nothing is closed yet, the next start tries again: {error}")
 
@@ -84,7 +86,8 @@ def happen(days: Sequence[Day], finance: Any, say: Say) -> None:
             say("Already there: what happened before today")
             return
         for at, (evening, events) in enumerate(days):
-            ledger.append(events, events[-1].occurred_at + A_MOMENT)
+            for event in events:
+                ledger.append([event], event.occurred_at + A_MOMENT)
             mature(ledger, evening)
             for line in settled.hand_over(at, evening, finance):
                 say(line)
