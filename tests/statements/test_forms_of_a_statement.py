@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from lxml import html
 from openpyxl import load_workbook
+from PIL import ImageFile
 from pypdf import PdfReader
 
 from almoner.giving.models import Campaign
@@ -97,6 +98,12 @@ def test_the_pdf_is_tagged_and_says_its_title_and_language(drawn: Document) -> N
 def test_the_hash_on_the_pdf_is_that_of_its_data(drawn: Document) -> None:
     assert document.digest(document.encode(drawn)) in text_of(pdf.as_pdf(drawn))
     assert document.decode(document.encode(drawn)) == drawn
+
+
+def test_a_pdf_leaves_damaged_pictures_refused(drawn: Document) -> None:
+    """What evidence has to be is asked of Pillow, whose switches are the whole process's."""
+    pdf.as_pdf(drawn)
+    assert not ImageFile.LOAD_TRUNCATED_IMAGES
 
 
 def test_csv_is_one_row_a_line_in_the_form_of_rfc_4180(drawn: Document) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from PIL import ImageFile
 
 from almoner.statements import reading
 from almoner.statements.document import Document, Promise, digest, encode, file_name
@@ -38,6 +39,9 @@ def as_pdf(document: Document) -> bytes:
             f"({error}). This installs it on Debian: apt install libpango-1.0-0 "
             "libpangoft2-1.0-0 libharfbuzz-subset0 fonts-liberation"
         ) from None
+    finally:
+        # WeasyPrint lets the whole process take half a picture; evidence has to be whole.
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
     fonts, fetcher = FontConfiguration(), _fetcher()
     style = CSS(
         filename=HERE / "statement.css", url_fetcher=fetcher, font_config=fonts, base_url=str(HERE)
