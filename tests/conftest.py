@@ -122,6 +122,16 @@ def _installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def _installed_postgresql(_installed: Path, postgresql: PostgreSQL, _numbers: Iterator[int]) -> str:
+    """The name of a PostgreSQL database that `almoner init` set up, to be copied as well."""
+    name = f"almoner_installed_{next(_numbers)}"
+    with psycopg.connect(postgresql.url, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}".encode())
+    Server(_installed, f"{postgresql.url.rpartition('/')[0]}/{name}").run("init")
+    return name
+
+
+@pytest.fixture(scope="session")
 def _demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the demonstration in it, to be copied."""
     home = tmp_path_factory.mktemp("demonstrated")
@@ -130,7 +140,9 @@ def _demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def serve(home: Path, _installed: Path) -> Iterator[Callable[..., Server]]:
+def serve(
+    home: Path, _installed: Path, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Server]]:
     """Starts a server over the test's home and `sqlite`, or a PostgreSQL's URL."""
     started: list[Server] = []
 
@@ -138,7 +150,11 @@ def serve(home: Path, _installed: Path) -> Iterator[Callable[..., Server]]:
         server = Server(home, database)
         shutil.copytree(_installed, home, dirs_exist_ok=True)
         if database != "sqlite":
-            server.run("init")
+            template = request.getfixturevalue("_installed_postgresql")
+            before, _, name = database.rpartition("/")
+            with psycopg.connect(f"{before}/postgres", autocommit=True) as admin:
+                admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+                admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         started.append(server)
         return server.start()
 
