@@ -108,6 +108,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "of them a checkpoint needs (C2SP tlog-policy)."
         ),
     ] = ""
+    language: Annotated[
+        str,
+        msgspec.Meta(
+            description="The site's own language, such as `en` or `ar`; editors add others. It "
+            "is chosen before `almoner init` and stays."
+        ),
+    ] = "en"
     time_zone: Annotated[
         str, msgspec.Meta(description="The zone the admin shows times in (IANA name).")
     ] = "UTC"

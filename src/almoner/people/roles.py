@@ -57,9 +57,13 @@ class Role:
 ROLES = (
     Role(
         EDITORS,
-        models={"wagtailredirects.redirect": WRITE},
+        models={
+            "wagtailcore.locale": ("add", "change", "view"),
+            "wagtailredirects.redirect": WRITE,
+        },
         pages=PUBLISH_PAGES,
         pictures=("add", "change", "choose"),
+        special=("wagtail_localize.submit_translation",),
     ),
     Role(
         CAMPAIGN_MANAGERS,

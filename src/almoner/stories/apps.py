@@ -11,11 +11,13 @@ class StoriesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Put stories on their year's shelf when published; let auditors look at pages."""
+        """Shelve stories when published, let auditors look at pages, translate our pages."""
         from wagtail.permissions import register_permission_policy
 
         from almoner.stories import signals  # noqa: F401  (connects its receivers)
         from almoner.stories.base import BasePage
+        from almoner.stories.localize import adopt_page
         from almoner.stories.reading import PagePolicy
 
         register_permission_policy(BasePage, PagePolicy(BasePage))
+        adopt_page()

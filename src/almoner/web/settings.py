@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.conf.global_settings import LANGUAGES as LANGUAGES_OFFERED
+
 from almoner import config
 
 CONFIG = config.load()
@@ -36,6 +38,8 @@ INSTALLED_APPS = [
     "almoner.notices",
     "almoner.jobs",
     "django_tasks_db",
+    "wagtail_localize",
+    "wagtail_localize.locales",  # in the place of wagtail.locales
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
     "wagtail.contrib.sitemaps",
@@ -68,6 +72,7 @@ MIDDLEWARE = [
     "almoner.web.middleware.MethodProblems",
     "almoner.web.files.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -185,8 +190,11 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "wagtailadmin_login"
 
-LANGUAGE_CODE = "en"
-USE_I18N = True
+# The site's own language stands at "/", every other that an editor adds at "/<code>/".
+LANGUAGE_CODE = CONFIG.language
+LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = LANGUAGES_OFFERED
+USE_I18N = WAGTAIL_I18N_ENABLED = True
+LOCALE_PATHS = [Path(__file__).parents[1] / "locale"]
 USE_TZ = True
 TIME_ZONE = CONFIG.time_zone
 
