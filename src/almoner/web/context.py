@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 BANNER_SIZE = 12  # more figures than this no reader takes in, and the row would wrap thrice
@@ -26,8 +27,8 @@ def banner() -> list[dict[str, str]]:
     return [
         {
             "slug": cause.slug,
-            "label": cause.label,
-            "url": f"/causes/{cause.slug}/",
+            "label": cause.local_label,
+            "url": reverse("cause", args=[cause.slug]),
             "icon": cause.icon,
             "kind": cause.kind,
         }

@@ -3,14 +3,17 @@
 A slug names accounts of the ledger, so it is chosen once.
 """
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import get_language
 
 from almoner.units import Unit, UnitError, currency
 
 # Part of an account path (almoner.ledger.event): 64 characters, no leading hyphen.
 SLUG_LENGTH = 64
+LABEL_LENGTH = 80
 
 slug_shape = RegexValidator(
     r"^[a-z0-9][a-z0-9-]*\Z",
@@ -59,7 +62,13 @@ class Cause(models.Model):
         ALMONER = "almoner", "Almoner"
 
     label = models.CharField(
-        max_length=80, help_text="As it stands under the figure: “Meals Donated”."
+        max_length=LABEL_LENGTH,
+        help_text="As it stands under the figure: “Meals Donated”.",
+    )
+    labels = models.TextField(
+        "label in other languages",
+        blank=True,
+        help_text="One a line, the language's code in front: “ar: وجبات وُهبت”.",
     )
     slug = slug_field()
     kind = models.CharField("what it counts", max_length=16, choices=Kind, default=Kind.COUNT)
@@ -86,7 +95,8 @@ class Cause(models.Model):
         return self.label
 
     def clean(self) -> None:
-        """Derive the scale; refuse a unit that is no unit of this kind."""
+        """Derive the scale; refuse a unit of another kind, and a label of no language."""
+        self._check_labels()
         try:
             self.scale = self.exact_unit.scale
         except UnitError as error:
@@ -100,6 +110,25 @@ class Cause(models.Model):
     def exact_unit(self) -> Unit:
         """The unit, with its true scale."""
         return unit_named(self.unit, self.kind)
+
+    @property
+    def local_label(self) -> str:
+        """The label in the language of the page at hand, else as it was given first."""
+        return dict(self._labels()).get(get_language() or "", self.label)
+
+    def _labels(self) -> list[tuple[str, str]]:
+        lines = [line.partition(":") for line in self.labels.splitlines() if line.strip()]
+        return [(code.strip(), label.strip()) for code, _, label in lines]
+
+    def _check_labels(self) -> None:
+        known = dict(settings.LANGUAGES)
+        for code, label in self._labels():
+            if code not in known:
+                raise ValidationError({"labels": f"{code!r} is no language's code, such as ar."})
+            if not label or len(label) > LABEL_LENGTH:
+                raise ValidationError(
+                    {"labels": f"The label in {known[code]} must have 1 to {LABEL_LENGTH} letters."}
+                )
 
 
 class Charity(models.Model):

@@ -6,7 +6,7 @@
 from typing import Any, ClassVar
 
 from django.db.models import Model
-from django.forms import RadioSelect
+from django.forms import RadioSelect, Textarea
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from wagtail.admin import messages
@@ -120,6 +120,7 @@ class Causes(Rows):
             CauseForm,
             TitleFieldPanel("label", classname="", placeholder=False),
             FieldPanel("slug"),
+            FieldPanel("labels", widget=Textarea(attrs={"rows": 2})),
             FieldRowPanel([FieldPanel("kind", widget=RadioSelect), FieldPanel("unit")]),
             FieldPanel("before"),
             FieldRowPanel([FieldPanel("icon"), FieldPanel("position")]),
