@@ -77,7 +77,7 @@ def create_log_ins() -> list[str]:
 
 
 def _introduce(index: StoryIndexPage) -> None:
-    home = HomePage.objects.get()
+    home = HomePage.objects.get(locale=index.locale)
     for page, standfirst in ((home, FRONT_PAGE_STANDFIRST), (index, STORIES_STANDFIRST)):
         if not page.standfirst and page.latest_revision is None:
             page.standfirst = standfirst

@@ -14,7 +14,7 @@ from django.db import models
 from django.http import HttpRequest
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, TitleFieldPanel
 from wagtail.fields import StreamField
-from wagtail.models import PageManager
+from wagtail.models import Locale, PageManager
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
@@ -176,7 +176,7 @@ class StoryPage(BasePage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add `more`, the newest of the other stories."""
         context = super().get_context(request, *args, **kwargs)
-        others = StoryPage.objects.exclude(pk=self.pk).listed()
+        others = StoryPage.objects.filter(locale=self.locale).exclude(pk=self.pk).listed()
         context["more"] = list(others[:STORIES_AFTER])
         return context
 
@@ -187,7 +187,7 @@ class StoryPage(BasePage):
         return max(1, ceil(words / WORDS_A_MINUTE))
 
     def clean(self) -> None:
-        """Refuse an address that another story or a year has."""
+        """Refuse an address that a year, or another story in the language, has."""
         super().clean()
         self._check_address()
 
@@ -201,7 +201,8 @@ class StoryPage(BasePage):
             raise ValidationError(
                 {"slug": "An address of digits only is kept for years. Add a word to it."}
             )
-        same = StoryPage.objects.filter(slug=self.slug).exclude(pk=self.pk).first()
+        own = self.locale_id or Locale.get_default().pk
+        same = StoryPage.objects.filter(slug=self.slug, locale=own).exclude(pk=self.pk).first()
         if same is not None:
             raise ValidationError(
                 {"slug": f"The story “{same.title}” has this address already. Choose another."}

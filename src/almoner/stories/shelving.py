@@ -46,10 +46,14 @@ def _move(story: StoryPage) -> bool:
 
 
 def shelf(stories: StoryIndexPage, year: str) -> StoryYearPage:
-    """The page of a year, made if it is the year's first story."""
+    """The page of a year, made if it is the year's first story in its language."""
     found = StoryYearPage.objects.child_of(stories).filter(slug=year).first()
     if found is not None:
         return found
     # Read anew: adding a child counts on the parent's own count being right.
     parent = StoryIndexPage.objects.get(pk=stories.pk)
-    return parent.add_child(instance=StoryYearPage(title=year, slug=year, live=True))
+    made = StoryYearPage(title=year, slug=year, locale=parent.locale, live=True)
+    twin = StoryYearPage.objects.filter(slug=year, alias_of=None).first()
+    if twin is not None:
+        made.translation_key = twin.translation_key
+    return parent.add_child(instance=made)

@@ -1,4 +1,4 @@
-"""The pages that every installation has: the front page and the index of stories.
+"""The pages that every installation has, in its own language: the front page and the index.
 
 Guarantee: `lay_out` leaves exactly one of each, however often it runs and wherever it was
 interrupted; it never renames or moves what an editor has changed.
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import transaction
-from wagtail.models import Site
+from wagtail.models import Locale, Site
 
 from almoner.stories.base import BasePage
 from almoner.stories.models import HomePage, StoryIndexPage
@@ -20,7 +20,8 @@ HTTP_PORTS = {"http": 80, "https": 443}
 @transaction.atomic
 def lay_out() -> StoryIndexPage:
     """Make what is missing, point the site at the configured address, return the index."""
-    home = HomePage.objects.first() or _front_page()
+    own = Locale.get_default()
+    home = HomePage.objects.filter(locale=own).first() or _front_page()
     address = urlsplit(settings.WAGTAILADMIN_BASE_URL)
     Site.objects.update_or_create(
         is_default_site=True,
@@ -32,7 +33,7 @@ def lay_out() -> StoryIndexPage:
         },
     )
     _remove_welcome(home)
-    index = StoryIndexPage.objects.first()
+    index = StoryIndexPage.objects.filter(locale=own).first()
     if index is None:
         index = StoryIndexPage(title="Stories", slug="stories", live=True)
         HomePage.objects.get(pk=home.pk).add_child(instance=index)

@@ -3,13 +3,15 @@
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
+from django.utils.translation import get_language
 from wagtail import hooks
 from wagtail.admin.auth import user_has_any_page_permission
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.pages.choose_parent import ChooseParentView
 from wagtail.admin.viewsets.pages import PageListingViewSet
 
+from almoner.stories.base import BasePage
 from almoner.stories.models import StoryIndexPage, StoryPage
 
 
@@ -46,3 +48,13 @@ class StoryListing(PageListingViewSet):
 def story_listing() -> StoryListing:
     """Put the list at /admin/stories/."""
     return StoryListing()
+
+
+@hooks.register("before_serve_page")
+def refuse_other_language(page: BasePage, request: HttpRequest, *args: Any) -> None:
+    """Answer 404 below a language's code where the page is not in that language.
+
+    Wagtail would serve the site's own language at every address that has a language in front.
+    """
+    if page.locale.language_code != get_language():
+        raise Http404("The page is not in this language.")
