@@ -1,5 +1,6 @@
 """Every address that Django answers. The front door answers the hot ones before it gets here."""
 
+from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path, re_path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
@@ -14,16 +15,23 @@ urlpatterns = [
     path("api/v1/", api.urls),
     re_path(r"^api/", missing),
     path("media/images/<str:name>", picture, name="picture"),
-    path("log/", log_page.page, name="log"),
-    path("check/", proof.check, name="check"),
     path("receipts/<int:index>/<str:token>/", receipts.page, name="receipt"),
     path(f"receipts/<int:index>/<str:token>/{receipts.FILE}", receipts.file),
     path("receipts/<int:index>/<str:token>/qr.svg", receipts.qr),
     path("sitemap.xml", sitemap),
     path("", include("almoner.settlement.urls")),
+    path("log/", log_page.page, name="log"),
+    path("check/", proof.check, name="check"),
     path("", include("almoner.giving.urls")),
     path("", include("almoner.statements.urls")),
     path("", include("almoner.stories.share")),
+]
+
+# In the site's own language as they stand, in every other below its code: /ar/causes/. Promises,
+# the log and its proofs are worded in English only, and have one address each.
+urlpatterns += i18n_patterns(
+    path("", include("almoner.giving.causes_urls")),
     # Last: Wagtail's page tree answers whatever is left.
     path("", include(wagtail_urls)),
-]
+    prefix_default_language=False,
+)

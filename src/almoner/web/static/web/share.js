@@ -51,9 +51,9 @@ async function copyAddress(button, url) {
   const usual = label.textContent;
   try {
     await navigator.clipboard.writeText(url);
-    label.textContent = "Copied";
+    label.textContent = button.dataset.copied ?? "";
   } catch {
-    label.textContent = "Could not copy";
+    label.textContent = button.dataset.failed ?? "";
   }
   setTimeout(() => {
     label.textContent = usual;
