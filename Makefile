@@ -17,7 +17,7 @@ demo: ## Serve a demonstration (PORT=8000; ALMONER_HOME=.almoner keeps everythin
 
 test: ## Run every test, on SQLite and PostgreSQL, with a real browser (ARGS="-k order")
 	@scripts/setup run dev
-	@scripts/services chromium postgresql go pango
+	@scripts/services chromium postgresql go pango xgettext
 	@exec $(BIN)/pytest --numprocesses auto --dist loadgroup $(ARGS)
 
 lint: ## Check format, rules, types, rooms, templates, styles and scripts
