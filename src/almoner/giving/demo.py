@@ -30,6 +30,14 @@ CAUSES = (
     ("dv-survivors", "Funded For D.V. Survivors", "USD", "money", "house-heart", "2358"),
     ("service-dogs", "Funded For Service Dogs", "USD", "money", "dog", "7059"),
 )
+ARABIC = {
+    "meals": "وجبات قُدّمت",
+    "blankets": "بطانيات قُدّمت",
+    "toys": "ألعاب قُدّمت",
+    "rescue-miles": "أميال إنقاذ قُدّمت",
+    "dv-survivors": "لدعم الناجيات من العنف الأسري",
+    "service-dogs": "لكلاب المساعدة",
+}
 CHARITIES = (
     ("ashgrove", "Ashgrove Night Shelter"),
     ("harbor-table", "Harbor Table Food Bank"),
@@ -169,7 +177,7 @@ def load_causes(
     now = now or datetime.now(UTC)
     for place, (slug, label, unit, kind, icon, figure) in enumerate(CAUSES, 1):
         fields = {"label": label, "unit": unit, "kind": kind, "icon": icon, "position": place}
-        cause = establish(slug, **fields)
+        cause = establish(slug, labels=f"ar: {ARABIC[slug]}", **fields)
         before = minor_units(figure, cause.scale) - (promised or {}).get(slug, 0)
         outcome = carry_forward(cause, before, now)
         _tell(progress, outcome, f"{label}: {decimal(before, cause.scale)} {unit} carried forward")

@@ -28,6 +28,7 @@ from almoner.settlement import demo as settled
 from almoner.statements import demo as stated
 from almoner.statements.tree import StatementError
 from almoner.stories.demo import create_log_ins, load_sample_stories
+from almoner.stories.demo_arabic import translate_samples
 from almoner.web.state import make_publisher
 
 # Known to everybody, like the log-ins: a demonstration listens on loopback only.
@@ -43,6 +44,7 @@ Day = tuple[datetime, list[Event]]
 def load(say: Say) -> None:
     """Stories, log-ins and an API key; causes, campaigns and what became of them."""
     load_sample_stories(say)
+    translate_samples(say)
     create_log_ins()
     now = datetime.now(UTC)
     hour = now.replace(minute=0, second=0, microsecond=0)

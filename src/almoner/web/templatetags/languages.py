@@ -31,7 +31,7 @@ class Language:
 @register.simple_tag(takes_context=True)
 def languages(context: dict[str, Any]) -> list[Language]:
     """Every language whose front page is published, the site's own first; empty for one alone."""
-    homes = HomePage.objects.live().select_related("locale")
+    homes = HomePage.objects.filter(live=True).select_related("locale")
     front = {home.locale.language_code: home for home in homes}
     if len(front) < 2:
         return []
@@ -55,7 +55,7 @@ def _language(code: str, home: HomePage, request: Any, page: Any) -> Language:
         code=code,
         name=facts["name_local"],
         direction="rtl" if facts["bidi"] else "ltr",
-        url=url or home.get_url(request),
+        url=url or str(home.get_url(request)),
         current=current,
         same=bool(url),
     )
