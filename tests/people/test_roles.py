@@ -22,6 +22,8 @@ STORY_FORM = {
     "standfirst": "What it is about.",
     "body-count": "0",
     "comments-TOTAL_FORMS": "0",
+    "story_authors-TOTAL_FORMS": "0",
+    "story_authors-INITIAL_FORMS": "0",
     "comments-INITIAL_FORMS": "0",
     "action-publish": "1",
 }

@@ -2,7 +2,8 @@
 
 Stories stand under a page for each year, because Wagtail's tree grows slow with thousands of
 children under one parent. Editors need not know: they add a story under “Stories”, and
-`almoner.stories.shelving` moves it to its year when it is published.
+`almoner.stories.shelving` moves it to its year when it is published. Authors, topics and series
+stand beside the stories (`almoner.stories.indexes`).
 """
 
 from math import ceil
@@ -11,25 +12,49 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models
+from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel, TitleFieldPanel
+from modelcluster.fields import ParentalKey, ParentalManyToManyField
+from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    MultiFieldPanel,
+    MultipleChooserPanel,
+    TitleFieldPanel,
+)
 from wagtail.fields import StreamField
-from wagtail.models import Locale, PageManager
+from wagtail.models import Locale, Orderable, PageManager
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
 from almoner.stories.base import BasePage
 from almoner.stories.blocks import StoryBody
 from almoner.stories.images import StoryImage, StoryRendition
+from almoner.stories.indexes import (
+    AuthorIndexPage,
+    AuthorPage,
+    SeriesIndexPage,
+    SeriesPage,
+    TopicIndexPage,
+    TopicPage,
+)
 
 __all__ = [
+    "AuthorIndexPage",
+    "AuthorPage",
     "BasePage",
     "HomePage",
+    "SeriesIndexPage",
+    "SeriesPage",
+    "StoryAuthor",
     "StoryImage",
     "StoryIndexPage",
     "StoryPage",
     "StoryRendition",
     "StoryYearPage",
+    "TopicIndexPage",
+    "TopicPage",
 ]
 
 FRONT_PAGE_STORIES = 7  # one in front and two rows of three
@@ -61,7 +86,12 @@ class HomePage(BasePage):
     )
 
     parent_page_types: ClassVar = ["stories.BasePage"]
-    subpage_types: ClassVar = ["stories.StoryIndexPage"]
+    subpage_types: ClassVar = [
+        "stories.StoryIndexPage",
+        "stories.TopicIndexPage",
+        "stories.SeriesIndexPage",
+        "stories.AuthorIndexPage",
+    ]
     max_count = 1
     content_panels: ClassVar = [*BasePage.content_panels, FieldPanel("standfirst")]
 
@@ -119,6 +149,17 @@ class StoryYearPage(BasePage):
         return context
 
 
+class StoryForm(WagtailAdminPageForm):
+    """A story's form: it offers the topics of the story's own language."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        topics = self.fields.get("topics")
+        if topics is not None:
+            own = self.instance.locale_id or Locale.get_default().pk
+            topics.queryset = TopicPage.objects.filter(locale=own).order_by("title")
+
+
 class StoryPage(BasePage):
     """A story."""
 
@@ -130,7 +171,22 @@ class StoryPage(BasePage):
     byline = models.CharField(
         max_length=160,
         blank=True,
-        help_text="Who wrote it, as it should be printed: “Mara Lindqvist”, not “by …”.",
+        help_text="Who wrote it, where they have no page among the authors, as it should be "
+        "printed: “Mara Lindqvist”, not “by …”. Not shown when authors are chosen.",
+    )
+    topics = ParentalManyToManyField(TopicPage, blank=True, related_name="stories")
+    series = models.ForeignKey(
+        SeriesPage,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="stories",
+    )
+    series_place = models.PositiveSmallIntegerField(
+        "place in the series",
+        null=True,
+        blank=True,
+        help_text="1 is read first. Parts without a place follow in the order they came out.",
     )
     lead_image = models.ForeignKey(
         StoryImage,
@@ -149,6 +205,7 @@ class StoryPage(BasePage):
 
     parent_page_types: ClassVar = ["stories.StoryIndexPage", "stories.StoryYearPage"]
     subpage_types: ClassVar = []
+    base_form_class = StoryForm
     content_panels: ClassVar = [
         TitleFieldPanel(
             "title",
@@ -158,7 +215,25 @@ class StoryPage(BasePage):
             "shared without the picture.",
         ),
         FieldPanel("standfirst"),
-        FieldPanel("byline"),
+        MultiFieldPanel(
+            [
+                MultipleChooserPanel(
+                    "story_authors",
+                    chooser_field_name="author",
+                    heading="Authors, in the order they are named",
+                    label="Author",
+                ),
+                FieldPanel("byline"),
+            ],
+            "Who wrote it",
+        ),
+        MultiFieldPanel(
+            [
+                FieldPanel("topics", widget=CheckboxSelectMultiple),
+                FieldRowPanel([FieldPanel("series"), FieldPanel("series_place")]),
+            ],
+            "Where readers find it",
+        ),
         MultiFieldPanel([FieldPanel("lead_image"), FieldPanel("lead_caption")], "Lead picture"),
         FieldPanel("body"),
     ]
@@ -179,6 +254,11 @@ class StoryPage(BasePage):
         others = StoryPage.objects.filter(locale=self.locale).exclude(pk=self.pk).listed()
         context["more"] = list(others[:STORIES_AFTER])
         return context
+
+    @property
+    def authors(self) -> list[AuthorPage]:
+        """Who wrote it, in the order they are named."""
+        return [named.author for named in self.story_authors.all()]
 
     @property
     def reading_minutes(self) -> int:
@@ -207,3 +287,15 @@ class StoryPage(BasePage):
             raise ValidationError(
                 {"slug": f"The story “{same.title}” has this address already. Choose another."}
             )
+
+
+class StoryAuthor(Orderable):
+    """That an author wrote a story, and the place among those who did."""
+
+    story = ParentalKey(StoryPage, on_delete=models.CASCADE, related_name="story_authors")
+    author = models.ForeignKey(AuthorPage, on_delete=models.CASCADE, related_name="story_authors")
+
+    class Meta(Orderable.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=("story", "author"), name="an_author_once_a_story"),
+        )

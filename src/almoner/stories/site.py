@@ -1,4 +1,4 @@
-"""The pages that every installation has, in its own language: the front page and the index.
+"""The pages that every installation has, in its own language: the front page and the indexes.
 
 Guarantee: `lay_out` leaves exactly one of each, however often it runs and wherever it was
 interrupted; it never renames or moves what an editor has changed.
@@ -12,14 +12,26 @@ from django.db import transaction
 from wagtail.models import Locale, Site
 
 from almoner.stories.base import BasePage
-from almoner.stories.models import HomePage, StoryIndexPage
+from almoner.stories.models import (
+    AuthorIndexPage,
+    HomePage,
+    SeriesIndexPage,
+    StoryIndexPage,
+    TopicIndexPage,
+)
 
 HTTP_PORTS = {"http": 80, "https": 443}
+INDEXES = (
+    (StoryIndexPage, "Stories", "stories"),
+    (TopicIndexPage, "Topics", "topics"),
+    (SeriesIndexPage, "Series", "series"),
+    (AuthorIndexPage, "Authors", "authors"),
+)
 
 
 @transaction.atomic
 def lay_out() -> StoryIndexPage:
-    """Make what is missing, point the site at the configured address, return the index."""
+    """Make what is missing, point the site at the configured address, return the stories."""
     own = Locale.get_default()
     home = HomePage.objects.filter(locale=own).first() or _front_page()
     address = urlsplit(settings.WAGTAILADMIN_BASE_URL)
@@ -33,11 +45,13 @@ def lay_out() -> StoryIndexPage:
         },
     )
     _remove_welcome(home)
-    index = StoryIndexPage.objects.filter(locale=own).first()
-    if index is None:
-        index = StoryIndexPage(title="Stories", slug="stories", live=True)
-        HomePage.objects.get(pk=home.pk).add_child(instance=index)
-    return index
+    for model, title, slug in INDEXES:
+        if not model.objects.filter(locale=own).exists():
+            # Read anew: adding a child counts on the parent's own count being right.
+            HomePage.objects.get(pk=home.pk).add_child(
+                instance=model(title=title, slug=slug, live=True)
+            )
+    return StoryIndexPage.objects.get(locale=own)
 
 
 def _front_page() -> HomePage:

@@ -1,4 +1,7 @@
-"""The “Stories” entry in the admin's menu: every story in one list, and the way to a new one."""
+"""What the admin's menu has for stories: lists of them and of what they are found by.
+
+Each list says what there is, whatever page it stands under, and has the way to a new one.
+"""
 
 from typing import Any
 
@@ -9,10 +12,17 @@ from wagtail import hooks
 from wagtail.admin.auth import user_has_any_page_permission
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.pages.choose_parent import ChooseParentView
+from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.viewsets.pages import PageListingViewSet
 
 from almoner.stories.base import BasePage
-from almoner.stories.models import StoryIndexPage, StoryPage
+from almoner.stories.models import (
+    AuthorPage,
+    SeriesPage,
+    StoryIndexPage,
+    StoryPage,
+    TopicPage,
+)
 
 
 class AddUnderStories(ChooseParentView):
@@ -48,6 +58,51 @@ class StoryListing(PageListingViewSet):
 def story_listing() -> StoryListing:
     """Put the list at /admin/stories/."""
     return StoryListing()
+
+
+class TopicListing(PageListingViewSet):
+    """All topics."""
+
+    model = TopicPage
+    name = "topics"
+    icon = "tag"
+    menu_label = "Topics"
+    menu_item_class = StoriesMenuItem
+
+
+class SeriesListing(PageListingViewSet):
+    """All series."""
+
+    model = SeriesPage
+    name = "series"
+    icon = "list-ol"
+    menu_label = "Series"
+    menu_item_class = StoriesMenuItem
+
+
+class AuthorListing(PageListingViewSet):
+    """All authors."""
+
+    model = AuthorPage
+    name = "authors"
+    icon = "user"
+    menu_label = "Authors"
+    menu_item_class = StoriesMenuItem
+
+
+class FoundBy(ViewSetGroup):
+    """What stories are found by."""
+
+    menu_label = "Topics and authors"
+    menu_icon = "tag"
+    menu_order = 95  # after the stories
+    items = (TopicListing, SeriesListing, AuthorListing)
+
+
+@hooks.register("register_admin_viewset")
+def found_by() -> FoundBy:
+    """Put the lists at /admin/topics/, /admin/series/ and /admin/authors/."""
+    return FoundBy()
 
 
 @hooks.register("before_serve_page")
