@@ -6,11 +6,11 @@ children under one parent. Editors need not know: they add a story under “Stor
 stand beside the stories (`almoner.stories.indexes`).
 """
 
+from datetime import date
 from math import ceil
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.db import models
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
@@ -25,8 +25,8 @@ from wagtail.admin.panels import (
 )
 from wagtail.fields import StreamField
 from wagtail.models import Locale, Orderable, PageManager
-from wagtail.query import PageQuerySet
 from wagtail.search import index
+from wagtail.url_routing import RouteResult
 
 from almoner.stories.base import BasePage
 from almoner.stories.blocks import StoryBody
@@ -38,6 +38,16 @@ from almoner.stories.indexes import (
     SeriesPage,
     TopicIndexPage,
     TopicPage,
+    series_in_front,
+    topics_in_front,
+)
+from almoner.stories.listing import (
+    StoryQuerySet,
+    cards,
+    in_language,
+    months,
+    neighbours,
+    one_page,
 )
 
 __all__ = [
@@ -57,25 +67,10 @@ __all__ = [
     "TopicPage",
 ]
 
+MONTHS = tuple(f"{month:02}" for month in range(1, 13))
 FRONT_PAGE_STORIES = 7  # one in front and two rows of three
 STORIES_AFTER = 3  # one row under a story
-STORIES_A_LIST = 24  # divides by 2, 3 and 4 columns
 WORDS_A_MINUTE = 230  # silent reading of English prose: Brysbaert 2019 has 238
-
-
-class StoryQuerySet(PageQuerySet):
-    """Stories, and how lists of them are read."""
-
-    def listed(self) -> "StoryQuerySet":
-        """Published stories, newest first, with their pictures in two more queries."""
-        return (
-            self.live()
-            .public()
-            .order_by("-first_published_at", "-pk")
-            .select_related("lead_image")
-            .prefetch_related("lead_image__renditions")
-            .defer("body")
-        )
 
 
 class HomePage(BasePage):
@@ -99,11 +94,12 @@ class HomePage(BasePage):
         verbose_name = "front page"
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Add `stories`, the newest ones."""
+        """Add `stories`, the newest ones, and the `topics` and `series` to begin with."""
         context = super().get_context(request, *args, **kwargs)
-        context["stories"] = list(
-            StoryPage.objects.descendant_of(self).listed()[:FRONT_PAGE_STORIES]
-        )
+        newest = StoryPage.objects.descendant_of(self).listed()[:FRONT_PAGE_STORIES]
+        context["stories"] = cards(newest, self.locale)
+        context["topics"] = topics_in_front(self.locale)
+        context["series"] = series_in_front(self.locale)
         return context
 
 
@@ -123,9 +119,8 @@ class StoryIndexPage(BasePage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add `stories`, one page of a list (Django's `Page`), and `years`, newest first."""
         context = super().get_context(request, *args, **kwargs)
-        context["stories"] = Paginator(
-            StoryPage.objects.descendant_of(self).listed(), STORIES_A_LIST
-        ).get_page(request.GET.get("page"))
+        found = StoryPage.objects.descendant_of(self).listed()
+        context["stories"] = one_page(found, self.locale, request)
         context["years"] = StoryYearPage.objects.child_of(self).live().order_by("-slug")
         return context
 
@@ -140,12 +135,27 @@ class StoryYearPage(BasePage):
     class Meta:
         verbose_name = "year"
 
+    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
+        """Find a month below the year as well: `04/`. No story has an address of digits."""
+        if len(path_components) == 1 and self.live and path_components[0] in MONTHS:
+            return RouteResult(self, kwargs={"month": int(path_components[0])})
+        return super().route(request, path_components)
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Add `stories`, one page of a list (Django's `Page`)."""
+        """Add `stories`, one page of a list (Django's `Page`), and the year's `months`.
+
+        `month` is the first day of the one that was asked for, or None for the whole year.
+        """
         context = super().get_context(request, *args, **kwargs)
-        context["stories"] = Paginator(
-            StoryPage.objects.child_of(self).listed(), STORIES_A_LIST
-        ).get_page(request.GET.get("page"))
+        own = StoryPage.objects.child_of(self)
+        found, month = own.listed(), kwargs.get("month")
+        if month is not None:
+            found = found.filter(first_published_at__month=month)
+            context["month_path"] = f"{month:02}/"
+            month = date(int(self.slug), month, 1)
+        context["stories"] = one_page(found, self.locale, request)
+        context["months"] = months(own)
+        context["month"] = month
         return context
 
 
@@ -249,10 +259,16 @@ class StoryPage(BasePage):
         verbose_name_plural = "stories"
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Add `more`, the newest of the other stories."""
+        """Add what it is found by, and `more`, the newest of the other stories.
+
+        `authors` and `topics` are in the story's language; `neighbours` is its place in a series.
+        """
         context = super().get_context(request, *args, **kwargs)
+        context["authors"] = in_language(self.authors, self.locale)
+        context["topics"] = in_language(self.topics.order_by("title"), self.locale)
+        context["neighbours"] = neighbours(self)
         others = StoryPage.objects.filter(locale=self.locale).exclude(pk=self.pk).listed()
-        context["more"] = list(others[:STORIES_AFTER])
+        context["more"] = cards(others[:STORIES_AFTER], self.locale)
         return context
 
     @property
