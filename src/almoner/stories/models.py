@@ -49,6 +49,8 @@ from almoner.stories.listing import (
     neighbours,
     one_page,
 )
+from almoner.stories.sensitive import Sensitive
+from almoner.stories.sensitive import panel as sensitive_panel
 
 __all__ = [
     "AuthorIndexPage",
@@ -170,7 +172,7 @@ class StoryForm(WagtailAdminPageForm):
             topics.queryset = TopicPage.objects.filter(locale=own).order_by("title")
 
 
-class StoryPage(BasePage):
+class StoryPage(Sensitive):
     """A story."""
 
     standfirst = models.TextField(
@@ -246,6 +248,7 @@ class StoryPage(BasePage):
         ),
         MultiFieldPanel([FieldPanel("lead_image"), FieldPanel("lead_caption")], "Lead picture"),
         FieldPanel("body"),
+        sensitive_panel(),
     ]
     search_fields: ClassVar = [
         *BasePage.search_fields,

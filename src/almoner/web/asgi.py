@@ -29,7 +29,7 @@ from almoner.intake.problem import MEDIA_TYPE, UNEXPECTED, Problem, wrong_method
 from almoner.web import deliveries
 from almoner.web.live import serve
 from almoner.web.log_files import PREFIX
-from almoner.web.pages import Page, choose
+from almoner.web.pages import TARGETED, Page, choose
 from almoner.web.slots import fill
 from almoner.web.state import State
 
@@ -44,7 +44,7 @@ MAX_VIEWS = 8
 _UNKEPT = ("/admin/", "/static/", "/media/", "/api/")
 _DEPENDS = b"x-depends-on"
 # What is set anew once the figures are in: Django could not know them.
-_LENGTHS = (b"content-length", _DEPENDS)
+_LENGTHS = (b"content-length", _DEPENDS, TARGETED)
 _REMADE = (*_LENGTHS, b"vary")
 _FRESH = ((b"cache-control", b"no-store"), (b"access-control-allow-origin", b"*"))
 
@@ -284,7 +284,7 @@ def _is_page(start: Any) -> bool:
     if start["status"] != 200 or not _is_html(start):
         return False
     names = {name.lower(): value for name, value in start["headers"]}
-    private = names.get(b"cache-control", b"")
+    private = names.get(TARGETED, names.get(b"cache-control", b""))
     return b"set-cookie" not in names and b"no-store" not in private and b"private" not in private
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from almoner.intake.problem import MEDIA_TYPE, wrong_method
+from almoner.web.pages import TARGETED
 
 PUBLIC_POLICY = "; ".join(
     (
@@ -99,4 +100,23 @@ class DependsOnLedger:
         response = self.get_response(request)
         if getattr(response, "depends_on_ledger", False):
             response["X-Depends-On"] = "ledger"
+        return response
+
+
+class KeptOffDevices:
+    """Tells browsers to keep nothing of a page, and the front door that it may keep the bytes.
+
+    A view says so with `response.keep_off_devices = True`. The page is the same for everybody:
+    what must not stay is its trace on the reader's device.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request, marked where its view marked it."""
+        response = self.get_response(request)
+        if getattr(response, "keep_off_devices", False):
+            response["Cache-Control"] = "no-store"
+            response[TARGETED.decode()] = "public"
         return response

@@ -26,6 +26,10 @@ MAX_BYTES = 64 * 1024 * 1024
 # Below this a compressed answer saves no packet.
 MIN_COMPRESSED = 1_000
 
+# What these pages alone go by, where an answer has it (RFC 9213: a cache-control field for one
+# cache): they may keep what a browser must not. The front door takes it off.
+TARGETED = b"almoner-cache-control"
+
 Headers = tuple[tuple[bytes, bytes], ...]
 Message = dict[str, Any]
 
@@ -72,8 +76,9 @@ class Page:
             (b"content-length", b"%d" % len(body)),
             (b"etag", tag),
             (b"vary", b"accept-encoding"),
-            (b"cache-control", b"public, no-cache"),
         ]
+        if not any(name == b"cache-control" for name, _ in self.headers):
+            headers.append((b"cache-control", b"public, no-cache"))
         if encoding != "identity":
             headers.append((b"content-encoding", encoding.encode()))
         return Form(

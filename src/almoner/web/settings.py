@@ -69,6 +69,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "almoner.web.middleware.SecurityHeaders",
     "almoner.web.middleware.DependsOnLedger",
+    "almoner.web.middleware.KeptOffDevices",
     "almoner.web.middleware.MethodProblems",
     "almoner.web.files.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",

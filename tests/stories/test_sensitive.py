@@ -1,0 +1,70 @@
+"""What leaves the page of a sensitive story says nothing of what it is about."""
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from almoner.stories.models import StoryPage
+
+HEADLINE = "She left on a Thursday"
+ABOUT = {
+    "title": HEADLINE,
+    "sensitive": True,
+    "neutral_title": "A Thursday",
+    "neutral_text": "A story to read.",
+}
+
+
+@pytest.fixture
+def draft(write):
+    def _draft(**fields):
+        story = write("a-thursday", **{n: v for n, v in fields.items() if n != "title"})
+        story.title = fields["title"]
+        return story
+
+    return _draft
+
+
+@pytest.fixture
+def publish(draft):
+    """Publishes a story and returns its address, which has the year in it."""
+
+    def _publish(**fields):
+        draft(**fields).save_revision().publish()
+        return StoryPage.objects.get().get_url()
+
+    return _publish
+
+
+def head_of(answer):
+    return answer.content.decode().partition("<body>")[0]
+
+
+def test_tabs_and_shared_links_show_the_neutral_words(client, publish):
+    answer = client.get(publish(**ABOUT))
+    head = head_of(answer)
+
+    assert HEADLINE in answer.content.decode()
+    assert "<title>A Thursday</title>" in head
+    assert 'og:title" content="A Thursday"' in head
+    assert 'og:description" content="A story to read."' in head
+    assert HEADLINE not in head
+    assert "What it is about." not in head
+    assert "og:image" not in head
+
+
+def test_any_other_story_shows_its_own(client, publish):
+    answer = client.get(publish(**{**ABOUT, "sensitive": False}))
+
+    assert f"<title>{HEADLINE}" in head_of(answer)
+    assert "Cache-Control" not in answer
+
+
+def test_browsers_are_told_to_keep_nothing(client, publish):
+    assert client.get(publish(**ABOUT))["Cache-Control"] == "no-store"
+
+
+def test_it_is_not_published_without_a_neutral_title(draft):
+    story = draft(**{**ABOUT, "neutral_title": " "})
+    with pytest.raises(ValidationError, match="needs a neutral title"):
+        story.full_clean()
+    story.minimal_clean()  # a draft may wait for one
