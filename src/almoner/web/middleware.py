@@ -66,7 +66,19 @@ class SecurityHeaders:
         is_admin = request.path.startswith("/admin/") or getattr(request, "is_preview", False)
         for name, value in (ADMIN_HEADERS if is_admin else PUBLIC_HEADERS).items():
             response.headers.setdefault(name, value)
+        _allow_styles(response, getattr(request, "style_sources", ()))
         return response
+
+
+def _allow_styles(response: HttpResponse, sources: tuple[str, ...]) -> None:
+    """Let the styles that a template put into the page be used (`{% inlined %}`).
+
+    Not beside 'unsafe-inline', which allows them, and which a hash would switch off.
+    """
+    policy = response.headers["Content-Security-Policy"]
+    if sources and "'unsafe-inline'" not in policy:
+        allowed = " ".join(("style-src 'self'", *dict.fromkeys(sources)))
+        response["Content-Security-Policy"] = policy.replace("style-src 'self'", allowed)
 
 
 class MethodProblems:
