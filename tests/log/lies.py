@@ -6,7 +6,9 @@ that entry. They are told to every recount that there is.
 
 from typing import NamedTuple
 
-from almoner.log.entry import Entry, EntryPledge, EntryPosting
+import msgspec
+
+from almoner.log.entry import Entry, EntryPledge, EntryPosting, EntryReads
 
 TIME = "2026-05-20T12:00:00.000000Z"
 FUND = "sponsor/tinwood/fund"
@@ -46,6 +48,7 @@ def entry(
     *content: EntryPledge | Move,
     corrects: int | None = None,
     evidence: tuple[str, ...] = (),
+    reads: EntryReads | None = None,
 ) -> Entry:
     """An entry of these pledges and moves of meals; where it lies is said by `log`."""
     return Entry(
@@ -62,16 +65,14 @@ def entry(
             if not isinstance(each, EntryPledge)
         ),
         evidence,
+        reads,
     )
 
 
 def lie(said: str, *entries: Entry) -> Lie:
     """A log of these entries, each saying that it lies where it lies."""
     return Lie(
-        tuple(
-            Entry(1, at, TIME, e.kind, "", e.corrects, e.pledges, e.postings, e.evidence)
-            for at, e in enumerate(entries)
-        ),
+        tuple(msgspec.structs.replace(each, index=at) for at, each in enumerate(entries)),
         said,
     )
 
@@ -96,6 +97,8 @@ HALVES = entry(
     ("external", ONE, "1"),
     ("external", OTHER, "1"),
 )
+READS = EntryReads(4, "cd" * 32)
+READ = entry("pledge", bowls("4"), ("external", OWED, "4"), reads=READS)
 GIVEN = entry("delivery", (OWED, DELIVERED, "3"), evidence=(DIGEST,))
 ARRIVED = entry("confirmation", (DELIVERED, CONFIRMED, "2"))
 
@@ -494,6 +497,48 @@ LIES = {
         SOLD,
         entry("delivery", (OWED, DELIVERED, "1"), evidence=(DIGEST, DIGEST.upper())),
     ),
+    # Reads
+    "reads that were delivered": lie(
+        "is a delivery with reads", SOLD, entry("delivery", (OWED, DELIVERED, "1"), reads=READS)
+    ),
+    "reads that were taken off": lie(
+        "is a refund with reads",
+        READ,
+        entry("refund", bowls("-1"), (OWED, "external", "1"), corrects=0, reads=READS),
+    ),
+    "the reads of a top-up": lie(
+        "is a top-up with reads",
+        entry("top-up", bowls("1"), ("external", OWED, "1"), reads=READS),
+    ),
+    "no reads at all": lie(
+        "is for 0 reads", READ, entry("pledge", bowls("0"), reads=EntryReads(0, DIGEST))
+    ),
+    "fewer reads than none": lie(
+        "is for -1 reads", entry("pledge", bowls("0"), reads=EntryReads(-1, DIGEST))
+    ),
+    "more reads than a batch has": lie(
+        "is for 1000001 reads", entry("pledge", bowls("0"), reads=EntryReads(1_000_001, DIGEST))
+    ),
+    "a root that is no digest": lie(
+        "has a root of its reads that is not 64 hexadecimal digits",
+        entry("pledge", bowls("0"), reads=EntryReads(1, DIGEST[2:])),
+    ),
+    "a later root that is no digest": lie(
+        "has a root of its reads that is not 64 hexadecimal digits",
+        READ,
+        msgspec.structs.replace(READ, reads=EntryReads(4, DIGEST.upper())),
+    ),
+    "the same reads twice": lie("gives again for bowls and the same reads", READ, READ),
+    "some of the same reads twice": lie(
+        "gives again for bowls and the same reads",
+        READ,
+        entry("pledge", bowls("1/2"), reads=EntryReads(2, READS.root)),
+    ),
+    "the same reads twice for one charity": lie(
+        "gives again for twins for north-pantry and the same reads",
+        msgspec.structs.replace(HALVES, reads=READS),
+        entry("pledge", twins("1/2", "north-pantry"), reads=READS),
+    ),
 }
 
 # The whole life of two campaigns, in which nothing is wrong.
@@ -515,4 +560,7 @@ TRUTH = lie(
     back(CONFIRMED, DELIVERED, "1", 12),
     back(DELIVERED, OWED, "2", 11),
     takes("-1", (OWED, "external", "1")),
+    entry("pledge", bowls("0"), reads=READS),
+    entry("pledge", twins("0", "harbor-table"), reads=READS),
+    entry("pledge", bowls("0"), reads=EntryReads(4, DIGEST)),
 )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 from msgspec import structs
 
-from almoner.log.entry import Entry, EntryPledge, EntryPosting, encode
+from almoner.log.entry import Entry, EntryPledge, EntryPosting, EntryReads, encode
 from almoner.units import decimal
 
 FUND = "sponsor/tinwood/fund"
@@ -98,6 +98,12 @@ class Book:
                     self.grants[len(self.entries), part] = Grant(given, holds)
                 self._add(pledges, postings, part, given, given, held=holds)
         self._enter(kind, pledges, postings)
+
+    def read(self, shares: dict[str, Fraction], count: int) -> None:
+        """A pledge for a batch of reads."""
+        self.pledge(shares, held=False)
+        reads = EntryReads(count, sha256(b"batch %d" % len(self.entries)).hexdigest())
+        self.entries[-1] = structs.replace(self.entries[-1], reads=reads)
 
     def refund(self, nth: int, portion: Fraction) -> None:
         pledged = [entry for entry in self.entries if entry.kind == "pledge"]
@@ -230,6 +236,7 @@ SHARES = st.fractions(0, 5, max_denominator=7)
 GIFTS = st.dictionaries(st.sampled_from([*CAMPAIGNS]), SHARES, min_size=1)
 ACTS = st.one_of(
     st.tuples(st.just("pledge"), GIFTS, st.booleans()),
+    st.tuples(st.just("read"), GIFTS, st.integers(1, 5000)),
     st.tuples(st.just("top-up"), GIFTS),
     st.tuples(st.just("refund"), st.integers(0, 99), st.fractions(0, 1, max_denominator=5)),
     st.tuples(st.just("mature"), st.integers(1, 9)),
@@ -254,6 +261,8 @@ def book(acts: Sequence[tuple]) -> Book:
         match act:
             case ("pledge", shares, held):
                 made.pledge(shares, held)
+            case ("read", shares, count):
+                made.read(shares, count)
             case ("top-up", shares):
                 made.pledge(shares, held=False, kind="top-up")
             case ("refund", nth, portion):

@@ -13,6 +13,7 @@ from almoner.log.entry import (
     Entry,
     EntryPledge,
     EntryPosting,
+    EntryReads,
     commitment,
     decode,
     encode,
@@ -32,6 +33,7 @@ found = st.builds(
     ).map(tuple),
     postings=st.lists(st.builds(EntryPosting, text, text, text, text), max_size=3).map(tuple),
     evidence=st.lists(text, max_size=MAX_EVIDENCE).map(tuple),
+    reads=st.none() | st.builds(EntryReads, st.integers(1), text),
 )
 
 
@@ -71,6 +73,14 @@ def test_a_part_of_a_split_is_held_and_a_delivery_shown_like_this() -> None:
         b'"share":"1/3","limited":"cap","charity":"harbor-table","held":true}]}'
     )
     assert encode(shown).endswith(b'"kind":"delivery","evidence":["' + b"cd" * 32 + b'"]}')
+
+
+def test_reads_are_shown_like_this() -> None:
+    entry = Entry(1, 9, "", "pledge", reads=EntryReads(12, "ab" * 32))
+
+    assert encode(entry).endswith(
+        b'"kind":"pledge","reads":{"count":12,"root":"' + b"ab" * 32 + b'"}}'
+    )
 
 
 def test_an_entry_with_more_evidence_than_there_may_be_is_refused() -> None:

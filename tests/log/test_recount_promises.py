@@ -83,10 +83,15 @@ def test_a_recount_goes_on_with_what_was_held_and_split() -> None:
         assert (made.standings, made.totals()) == (whole.standings, whole.totals())
 
 
-@pytest.mark.parametrize(
-    "name",
-    [name for name, told in LIES.items() if all(each.corrects is None for each in told.entries)],
-)
+# What these are lies about is in an earlier entry, which a recount that goes on has not got.
+OF_EARLIER = {
+    name
+    for name, told in LIES.items()
+    if told.said.startswith("gives again") or any(e.corrects is not None for e in told.entries)
+}
+
+
+@pytest.mark.parametrize("name", [name for name in LIES if name not in OF_EARLIER])
 def test_a_lie_is_refused_by_a_recount_that_goes_on(name: str) -> None:
     told = LIES[name]
     last = len(told.entries) - 1
@@ -104,6 +109,15 @@ def test_a_recount_that_goes_on_does_not_see_what_was_delivered_before() -> None
     made.add(shape(2, bodies(entries)[2:]))
 
     assert made.balances[DELIVERED, "meal"] == 0
+
+
+def test_a_recount_that_goes_on_does_not_see_the_reads_before() -> None:
+    twice = LIES["the same reads twice"].entries
+    made = resumed(counted(twice[:1]))
+
+    made.add(shape(1, bodies(twice)[1:]))
+
+    assert made.standings["bowls", ""].due == 8
 
 
 def test_what_is_held_again_and_again_is_added_up_at_once() -> None:

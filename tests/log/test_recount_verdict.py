@@ -15,7 +15,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almoner.log.entry import Entry, EntryPledge, EntryPosting, encode
+from almoner.log.entry import Entry, EntryPledge, EntryPosting, EntryReads, encode
 from almoner.log.recount import Recount, RecountError, shape
 from tests.ledger.folds import folded_balances
 from tests.log.logs import BOOKS, CAMPAIGNS, PARTS, STAGES, Book, Part, account
@@ -56,11 +56,14 @@ class Verdict:
     balances: dict[tuple[str, str], Fraction] = field(default_factory=dict)
     scales: dict[str, int] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
+    read: set[tuple[Part, str]] = field(default_factory=set)
 
     def allows(self, entry: Entry) -> bool:
         if not self._is_of_its_kind(entry) or entry.index != len(self.entries):
             return False
         if self.entries and entry.time < self.entries[-1].time:
+            return False
+        if entry.reads and not self._is_read_once(entry, entry.reads):
             return False
         if len(entry.event) not in (0, 64) or not all(map(self._fits, entry.postings)):
             return False
@@ -98,6 +101,16 @@ class Verdict:
             case "reversal":
                 return self._kind_of(entry.corrects) in ("delivery", "confirmation")
         return entry.corrects is None
+
+    def _is_read_once(self, entry: Entry, reads: EntryReads) -> bool:
+        if entry.kind != "pledge" or not 1 <= reads.count <= 1_000_000:
+            return False
+        if len(reads.root) != 64 or reads.root.strip("0123456789abcdef"):
+            return False
+        found = {((each.campaign, each.charity), reads.root) for each in entry.pledges}
+        again = found & self.read
+        self.read |= found
+        return not again
 
     def _kind_of(self, index: int | None) -> str:
         known = index is not None and 0 <= index < len(self.entries)
@@ -246,7 +259,7 @@ POSTINGS = st.builds(
     st.sampled_from(["meal", "mile"]),
     st.sampled_from("0 1 2 0.01 0.50".split()),
 )
-CHANGES = "kind corrects share posting order path value more time event held charity evidence"
+CHANGES = "kind corrects share posting order path value more time event held charity evidence reads"
 
 
 @st.composite
@@ -291,6 +304,10 @@ def _changed(draw: st.DrawFn, entry: Entry) -> Entry:
         case "evidence":
             digest = draw(st.sampled_from(["ab", "ab" * 32, "é" * 32, ""]))
             return REPLACED(entry, evidence=(digest,) * draw(st.sampled_from([0, 1, 20])))
+        case "reads":
+            root = draw(st.sampled_from(["ab", "ab" * 32, "cd" * 32, "é" * 32, ""]))
+            counts = st.sampled_from([-1, 0, 1, 2, 1_000_000, 1_000_001])
+            return REPLACED(entry, reads=draw(st.none() | st.just(EntryReads(draw(counts), root))))
         case "value" if entry.postings:
             value = draw(st.sampled_from("0 1 2 7 0.01 0.50".split()))
             return REPLACED(

@@ -14,6 +14,9 @@ SCHEMA = 1
 # C2SP tlog-tiles gives each entry a 16-bit length.
 MAX_ENTRY = 65_535
 MAX_EVIDENCE = 20
+# A batch of reads is one event, and an event stands for a million things at most
+# (intake.wire.MAX_QUANTITY).
+MAX_READS = 1_000_000
 
 
 class EntryPledge(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -40,6 +43,16 @@ class EntryPosting(msgspec.Struct, frozen=True, gc=False):
     value: str
 
 
+class EntryReads(msgspec.Struct, frozen=True, gc=False):
+    """The reads that an entry is for: `root` is of the Merkle tree whose `count` leaves they are.
+
+    The tree is RFC 6962's, its root in hexadecimal; each reader keeps their own leaf.
+    """
+
+    count: int
+    root: str
+
+
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One transaction. `index` is its leaf's place in the log, `time` RFC 3339 in UTC.
 
@@ -55,6 +68,7 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     pledges: tuple[EntryPledge, ...] = ()
     postings: tuple[EntryPosting, ...] = ()
     evidence: tuple[str, ...] = ()
+    reads: EntryReads | None = None
 
 
 _encode = msgspec.json.Encoder().encode

@@ -3,13 +3,13 @@
 Refused, with the entry named: one that is not canonical (its own bytes are not what its
 content is written as), that is not the number it lies at, whose time is before the entry
 before it, that overdraws an account, whose postings are not what its campaigns' exact totals
-make, that moves a promise otherwise than its kind may, or that takes back more than what it
-corrects gave. It reads only what is public, and shares with the writer the parsing of an
-entry and no rule; the rules are on docs/reference/entry.md.
+make, that moves a promise otherwise than its kind may, that gives twice for the same reads, or
+that takes back more than what it corrects gave. It reads only what is public, and shares with
+the writer the parsing of an entry and no rule; the rules are on docs/reference/entry.md.
 
-Fast because entries are alike: what is left of one without index, time and event is its
-*shape*; each shape is parsed and checked once. Limit: whether an event really happened, and
-whether a campaign's terms were kept, is not in the entries.
+Fast because entries are alike: what is left of one without index, time, event and the root of
+its reads is its *shape*; each shape is parsed and checked once. Limit: whether an event really
+happened, and whether a campaign's terms were kept, is not in the entries.
 """
 
 import re
@@ -27,6 +27,7 @@ from typing import Final, NamedTuple
 from almoner.log.entry import (
     MAX_ENTRY,
     MAX_EVIDENCE,
+    MAX_READS,
     SCHEMA,
     Entry,
     EntryPledge,
@@ -54,12 +55,19 @@ _EVENT = b',"event":"'
 _EVENT_SIZE = 64
 _NO_TIME = "has no time in UTC with microseconds"
 _NO_COMMITMENT = "has a commitment that is not 64 hexadecimal digits"
+_NO_ROOT = "has a root of its reads that is not 64 hexadecimal digits"
 _HEX = re.compile(rb"[0-9a-f]{64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 # How a pledge's entry goes on after its time: by far most entries are pledges.
 _PLEDGE = b'","kind":"pledge","event":"'
 _PLEDGE_SIZE = len(_PLEDGE)
 _PLEDGE_END = _PLEDGE_SIZE + _EVENT_SIZE
+# How an entry ends that is for reads: only the root differs from one to the next.
+_ROOT = b'"root":"'
+_READS_END = b'"}}'
+_ROOT_TO = -len(_READS_END)
+_ROOT_FROM = _ROOT_TO - 64
+_ROOT_AT = _ROOT_FROM - len(_ROOT)
 # An amount has 19 digits at most (units), and a share's denominator is the product of a few
 # rates'. Without a bound one entry could keep a recount busy for ever.
 _VALUE = re.compile(r"(0|[1-9][0-9]{0,39})(?:\.([0-9]{1,39}))?")
@@ -98,18 +106,20 @@ class Shaped:
     """A run of entries from `first`, and which shape each has, by its place in `samples`.
 
     A sample is the first entry of a shape: its number, its bytes, the shape. `times` are those
-    of the first and the last entry. `wrong` is the entry after these, where that was refused.
+    of the first and the last entry. `roots` are those of the entries' reads, by their place in
+    the run. `wrong` is the entry after these, where that was refused.
     """
 
     first: int
     samples: Sequence[tuple[int, bytes, bytes]]
     shapes: "array[int]"
     times: tuple[bytes, bytes]
+    roots: dict[int, bytes]
     wrong: RecountError | None = None
 
 
 def shape(first: int, entries: Sequence[bytes]) -> Shaped:
-    """Sort a run of entries by shape, checking what differs within one: index, time, event.
+    """Sort a run of entries by shape, checking what differs within one: index, time, event, root.
 
     It ends before the first one that is wrong, which is refused once those before it are folded.
     """
@@ -131,6 +141,7 @@ def _shape(first: int, entries: Sequence[bytes]) -> Shaped:
     others: dict[bytes, int] = {}
     samples: list[tuple[int, bytes, bytes]] = []
     events: list[bytes] = []
+    roots: dict[int, bytes] = {}
     shapes: list[int] = []
     for entry, start in zip(entries, starts, strict=True):
         at = start + _TIME_SIZE
@@ -142,6 +153,9 @@ def _shape(first: int, entries: Sequence[bytes]) -> Shaped:
             if event:
                 events.append(tail[:_EVENT_SIZE])
             known, named = others, kind + event + tail[_EVENT_SIZE:]
+        if named.endswith(_READS_END) and named[_ROOT_AT:_ROOT_FROM] == _ROOT:
+            roots[len(shapes)] = named[_ROOT_FROM:_ROOT_TO]
+            named = named[:_ROOT_FROM] + named[_ROOT_TO:]
         place = known.get(named)
         if place is None:
             place = known[named] = len(samples)
@@ -149,9 +163,9 @@ def _shape(first: int, entries: Sequence[bytes]) -> Shaped:
             samples.append((first + len(shapes), entry, whole))
         shapes.append(place)
     _check_events(first, entries, events)
-    return Shaped(
-        first, samples, array("I", shapes), (times[0], times[-1]) if times else (b"", b"")
-    )
+    _check_roots(first, roots)
+    ends = (times[0], times[-1]) if times else (b"", b"")
+    return Shaped(first, samples, array("I", shapes), ends, roots)
 
 
 def _check_heads(numbers: range, heads: Sequence[bytes]) -> None:
@@ -215,6 +229,13 @@ def _check_events(first: int, entries: Sequence[bytes], events: Sequence[bytes])
     raise RecountError(first + wrong, _NO_COMMITMENT)
 
 
+def _check_roots(first: int, roots: dict[int, bytes]) -> None:
+    """Every root of reads is 64 hexadecimal digits."""
+    for at, root in roots.items():
+        if not _HEX.fullmatch(root):
+            raise RecountError(first + at, _NO_ROOT)
+
+
 class Place(NamedTuple):
     """What a promise stands on: an account of a campaign or a charity, taken apart."""
 
@@ -259,6 +280,7 @@ class _Movement:
     """What every entry of one shape does, in minor units.
 
     A posting is (debit, credit, minor units); where there are pledges, each has its leg.
+    `reads` is how many reads it is for, 0 where it is for none.
     """
 
     kind: str
@@ -266,6 +288,7 @@ class _Movement:
     pledges: tuple[_Promise, ...]
     postings: tuple[tuple[AccountKey, AccountKey, int], ...]
     legs: tuple[_Leg, ...]
+    reads: int
 
 
 # A part's carry, what to add to it, its denominator, and what is posted for it.
@@ -295,6 +318,8 @@ class Recount:
     _returned: Counter[tuple[int, AccountKey, AccountKey]] = field(
         default_factory=Counter[tuple[int, AccountKey, AccountKey]]
     )
+    # The roots of the reads that each part gave for.
+    _read: dict[Part, set[bytes]] = field(default_factory=dict[Part, set[bytes]])
 
     @classmethod
     def resumed(
@@ -307,7 +332,8 @@ class Recount:
     ) -> "Recount":
         """Go on from what an earlier recount had found.
 
-        Limit: what is taken back of an entry before `size` is not compared to that entry.
+        Limit: what is taken back of an entry before `size` is not compared to that entry, nor
+        are reads to those of the entries before it.
         """
         units = {measured(path)[1]: unit for path, unit in balances if measured(path)[1]}
         split = {campaign: bool(charity) for campaign, charity in standings}
@@ -328,11 +354,12 @@ class Recount:
             self.time = run.times[1]
         numbers, wrong = self._numbered(run)
         # Those before the wrong one come first: one of them may be wrong in what it moves.
-        self._fold(numbers, run.shapes[: wrong.entry - run.first] if wrong else run.shapes)
+        shapes = run.shapes[: wrong.entry - run.first] if wrong else run.shapes
+        self._fold(numbers, shapes, run.roots)
         if wrong:
             raise wrong
 
-    def _fold(self, numbers: Sequence[int], shapes: "array[int]") -> None:
+    def _fold(self, numbers: Sequence[int], shapes: "array[int]", roots: dict[int, bytes]) -> None:
         self._of_entry.extend(array("I", [numbers[place] for place in shapes]))
         movements = [self._movements[number] for number in numbers]
         self._widen(movements)
@@ -349,6 +376,8 @@ class Recount:
                     continue
             # One whose order matters, or that is wrong: everything before it comes first.
             self._settle(movements, shapes[settled:at])
+            if movements[place].reads:
+                self._count(movements[place], roots[at])
             self._apply(movements[place])
             self.size, settled = self.size + 1, at + 1
             for each in movements[place].pledges:
@@ -409,6 +438,7 @@ class Recount:
             raise RecountError(index, f"is a {entry.kind} with evidence")
         if not all(_DIGEST.fullmatch(each) for each in entry.evidence):
             raise RecountError(index, "has evidence that is not 64 hexadecimal digits")
+        _check_reads(index, entry)
         pledges = tuple(self._promise(index, entry.kind, each) for each in entry.pledges)
         if len({each.part for each in pledges}) != len(pledges):
             raise RecountError(index, "names a campaign twice")
@@ -420,7 +450,8 @@ class Recount:
             legs = ()
             for each in entry.postings:
                 _check_way(index, entry.kind, each)
-        return _Movement(entry.kind, entry.corrects, pledges, postings, legs)
+        reads = entry.reads.count if entry.reads else 0
+        return _Movement(entry.kind, entry.corrects, pledges, postings, legs, reads)
 
     def _promise(self, index: int, kind: str, pledge: EntryPledge) -> _Promise:
         if not _SHARE.fullmatch(pledge.share):
@@ -516,6 +547,8 @@ class Recount:
         """
         if movement.kind != "pledge" or len(movement.pledges) != 1 or len(movement.postings) > 1:
             return None
+        if movement.reads:
+            return None
         ((part, over, under, _, matured),) = movement.pledges
         target = "owed" if matured else "held"
         if (matured and part in uneven) or any(
@@ -555,6 +588,16 @@ class Recount:
                 raise RecountError(
                     self.size, f"leaves {debit[0]} at {left} {debit[1]} in minor units"
                 )
+
+    def _count(self, movement: _Movement, root: bytes) -> None:
+        """Let each part give once for the reads under a root."""
+        for each in movement.pledges:
+            seen = self._read.setdefault(each.part, set())
+            if root in seen:
+                raise RecountError(
+                    self.size, f"gives again for {_named(each.part)} and the same reads"
+                )
+            seen.add(root)
 
     def _keep(self, movement: _Movement) -> None:
         """Hold each posting against what its part's exact totals make."""
@@ -649,6 +692,19 @@ def _legs(part: Part, before: Standing, after: Standing) -> list[_Leg]:
     if due < 0 or matured < 0:
         ways = [(target, source, -minor) for source, target, minor in reversed(ways)]
     return [_Leg(part, *way) for way in ways if way[2]]
+
+
+def _check_reads(index: int, entry: Entry) -> None:
+    """Only a pledge is for reads; there is one at least, and they have a root."""
+    reads = entry.reads
+    if reads is None:
+        return
+    if entry.kind != "pledge":
+        raise RecountError(index, f"is a {entry.kind} with reads")
+    if not 0 < reads.count <= MAX_READS:
+        raise RecountError(index, f"is for {reads.count} reads")
+    if not _DIGEST.fullmatch(reads.root):
+        raise RecountError(index, _NO_ROOT)
 
 
 def _check_way(index: int, kind: str, posting: EntryPosting) -> None:

@@ -4,8 +4,8 @@
  * Refused, with the entry named: one that is not canonical (its content, written again, is not
  * its bytes), that is not the number it lies at, whose time is before the entry before it, that
  * overdraws an account, whose postings are not what its campaigns' exact totals make, that
- * moves a promise otherwise than its kind may, or that takes back more than what it corrects
- * gave. Amounts are BigInt, shares exact fractions of them. The entry and the rules are
+ * moves a promise otherwise than its kind may, that gives twice for the same reads, or that
+ * takes back more than what it corrects gave. Amounts are BigInt, shares exact fractions of them. The entry and the rules are
  * described in docs/reference/entry.md. Pure. Limit: whether an event really happened, and
  * whether a campaign's terms were kept, is not in the entries.
  */
@@ -17,8 +17,10 @@ import { ProofError, textOf } from "./verify.js";
 /** @typedef {{ campaign: string, version: number, share: string, limited?: string,
  *   charity?: string, held?: boolean }} Pledge */
 /** @typedef {{ debit: string, credit: string, unit: string, value: string }} Posting */
+/** @typedef {{ count: number, root: string }} Reads */
 /** @typedef {{ v: number, index: number, time: string, kind: string, event?: string,
- *   corrects?: number, pledges?: Pledge[], postings?: Posting[], evidence?: string[] }} Entry */
+ *   corrects?: number, pledges?: Pledge[], postings?: Posting[], evidence?: string[],
+ *   reads?: Reads }} Entry */
 /** @typedef {"held" | "owed" | "delivered" | "confirmed"} Stage */
 /** @typedef {Stage | "opening" | "pledged" | "shown"} Measure */
 /** @typedef {Record<Measure, bigint>} Totals */
@@ -38,6 +40,7 @@ import { ProofError, textOf } from "./verify.js";
 
 const SCHEMA = 1;
 const MAX_EVIDENCE = 20;
+const MAX_READS = 1_000_000;
 // What the entries of each kind do: promise, hand over, or move money that is not promised yet.
 const PROMISES = ["pledge", "top-up", "refund", "maturity"];
 const HANDOVERS = ["delivery", "confirmation", "reversal"];
@@ -114,7 +117,8 @@ export function parseEntry(bytes, index) {
  * What an entry says, its fields in their order, empty ones left out (docs/reference/entry.md).
  * @param {Entry} entry
  */
-function canonical({ v, index, time, kind, event, corrects, pledges, postings, evidence }) {
+function canonical(entry) {
+  const { v, index, time, kind, event, corrects, pledges, postings, evidence, reads } = entry;
   return {
     v: number(v),
     index: number(index),
@@ -141,6 +145,7 @@ function canonical({ v, index, time, kind, event, corrects, pledges, postings, e
         }))
       : undefined,
     evidence: evidence?.length ? evidence.map(words) : undefined,
+    reads: reads && { count: number(reads.count), root: words(reads.root) },
   };
 }
 
@@ -186,6 +191,8 @@ export class Fold {
   #left = new Map();
   /** @type {Map<string, bigint>} what was taken back of a handover */
   #returned = new Map();
+  /** @type {Set<string>} for which reads, by their root, each part gave */
+  #read = new Set();
 
   /**
    * Folds the next entry.
@@ -203,6 +210,7 @@ export class Fold {
       : [];
     if (!promises.size) for (const posting of postings) this.#checkWay(kind, posting);
     if (entry.corrects !== undefined) this.#correct(entry.corrects, kept);
+    if (entry.reads) this.#count(promises, entry.reads.root);
     this.#keep(promises, legs);
     this.#move(postings, minors);
     this.#kept.push(CORRECTABLE.includes(kind) ? kept : kind);
@@ -233,7 +241,7 @@ export class Fold {
   }
 
   /** @param {Entry} entry */
-  #check({ v, index, time, kind, event, corrects, pledges, postings, evidence }) {
+  #check({ v, index, time, kind, event, corrects, pledges, postings, evidence, reads }) {
     const at = this.size;
     if (v !== SCHEMA || index !== at) {
       throw wrong(at, `does not begin as entry ${at} of version ${SCHEMA} does`);
@@ -253,6 +261,7 @@ export class Fold {
     }
     if (!(pledges || postings)) throw wrong(at, `is a ${kind} that moves nothing`);
     this.#checkEvidence(kind, evidence ?? []);
+    if (reads) this.#checkReads(kind, reads);
   }
 
   /**
@@ -267,6 +276,33 @@ export class Fold {
     if (length && !HANDOVERS.includes(kind)) throw wrong(this.size, `is a ${kind} with evidence`);
     if (!evidence.every((each) => DIGEST.test(each))) {
       throw wrong(this.size, "has evidence that is not 64 hexadecimal digits");
+    }
+  }
+
+  /**
+   * @param {string} kind
+   * @param {Reads} reads
+   */
+  #checkReads(kind, { count, root }) {
+    if (kind !== "pledge") throw wrong(this.size, `is a ${kind} with reads`);
+    if (count < 1 || count > MAX_READS) throw wrong(this.size, `is for ${count} reads`);
+    if (!DIGEST.test(root)) {
+      throw wrong(this.size, "has a root of its reads that is not 64 hexadecimal digits");
+    }
+  }
+
+  /**
+   * Lets each part give once for the reads under a root.
+   * @param {Map<string, Promised>} promises
+   * @param {string} root
+   */
+  #count(promises, root) {
+    for (const promise of promises.values()) {
+      const named = JSON.stringify([promise.part, root]);
+      if (this.#read.has(named)) {
+        throw wrong(this.size, `gives again for ${titleOf(promise)} and the same reads`);
+      }
+      this.#read.add(named);
     }
   }
 
