@@ -297,14 +297,16 @@ def _refund(order: str, text: str, currency: str) -> Refund:
 def _action(text: str) -> Action | None:
     found = re.fullmatch(
         r"(\d+) (read|visit|sign-up)s?(?: tagged (?P<tags>[a-z ]+?))?"
-        r"(?: from (?P<place>\S+))?(?: for (?P<reader>\w+))?",
+        r"(?: from (?P<place>\S+))?(?: for (?P<reader>\w+))?(?: without (?P<without>[a-z ]+))?",
         text,
     )
     if not found:
         return None
     tags = tuple((found["tags"] or "").split())
     kind: Any = found[2]
-    return Action(kind, int(found[1]), tags, found["place"] or "", found["reader"] or "")
+    place, reader = found["place"] or "", found["reader"] or ""
+    without = tuple((found["without"] or "").split())
+    return Action(kind, int(found[1]), tags, place, reader, without=without)
 
 
 # Rows and stories

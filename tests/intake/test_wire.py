@@ -193,6 +193,13 @@ BAD = {
     "another action": ({**ACTION, "action": "click"}, "invalid-field", "action"),
     "no action": ({"kind": "action", "id": "1"}, "invalid-field", "action"),
     "an action that did not happen": ({**ACTION, "quantity": 0}, "invalid-field", "quantity"),
+    "an action of a story with a name of its own": (
+        {**ACTION, "story": "The Long Drive"},
+        "invalid-field",
+        "story",
+    ),
+    "an action with a root": ({**ACTION, "root": "ab" * 32}, "invalid-field", ""),
+    "an action that leaves one out": ({**ACTION, "without": ["bowls"]}, "invalid-field", ""),
     "an action of somebody": ({**ACTION, "reader": "a@b.example"}, "personal-data", "reader"),
     "a list": ([], "invalid-field", ""),
 }

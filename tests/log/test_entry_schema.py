@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
-from almoner.campaigns.model import Part
+from almoner.campaigns.model import Action, Part
 from almoner.ledger import Event, Posting, Transfer, connect, mature, schema, top_up
 from almoner.ledger.append import Ledger
 from almoner.ledger.publish import publish
-from almoner.log.entry import SCHEMA, Entry, EntryPledge, EntryPosting
+from almoner.log.entry import MAX_READS, SCHEMA, Entry, EntryPledge, EntryPosting, EntryReads
 from almoner.log.recount import KINDS, Recount, shape
 from almoner.units import Amount
 from tests.ledger.examples import (
@@ -48,6 +48,7 @@ MOVE = {"debit": "external", "credit": OWED, "unit": "meal", "value": "2"}
 HANDED = {**MOVE, "debit": OWED, "credit": DELIVERED}
 BACK = {**MOVE, "debit": DELIVERED, "credit": OWED}
 EVIDENCE = ["ab" * 32]
+READS = {"count": 12, "root": "ab" * 32}
 ENTRY = {
     "v": 1,
     "index": 7,
@@ -67,6 +68,8 @@ PROMISES = [
     campaign("bowls", rate="1/3", trigger="item"),
     campaign("by-hand", trigger="manual"),
     campaign("few", cap=1),
+    campaign("pages", trigger="read", rate="1/100"),
+    campaign("braked", trigger="read"),
     campaign("paid", fund="sponsor/acme/fund", rate="2"),
     campaign("daily", daily_cap=1),
     campaign("each", reader_cap=1),
@@ -97,6 +100,8 @@ def written(tmp_path: Path) -> Iterator[list[bytes]]:
     box = next(n for n, body in enumerate(bodies(db)) if b'"kind":"delivery"' in body)
     take(ledger, handed("back", "reversal", delivered, owed, 1, corrects=box))
     take(ledger, by_hand("hand", "by-hand", 3))
+    read = Action("read", 50, story="the-long-drive", root="ab" * 32, without=("braked",))
+    take(ledger, Event("reads", "batch-1", "action", NOW, read))
     mature(ledger, NOW + timedelta(days=9))
     top_up(ledger, NOW + timedelta(days=9))
     yield bodies(db)
@@ -111,6 +116,10 @@ def test_what_a_ledger_writes_of_every_kind_fits(written: list[bytes]) -> None:
     assert {entry["kind"] for entry in found} == set(KINDS) - {"transfer"}
     limits = {each.get("limited") for entry in found for each in entry.get("pledges", ())}
     assert limits == {None, "cap", "daily cap", "reader cap", "sponsor cap", "fund", "delivered"}
+    assert [entry["reads"] for entry in found if "reads" in entry] == [
+        {"count": 50, "root": "ab" * 32}
+    ]
+    assert b"the-long-drive" not in b"".join(written)
     # The same entries are what a recount takes.
     made = Recount()
     made.add(shape(0, written))
@@ -124,6 +133,7 @@ def test_an_honest_log_with_every_kind_of_entry_fits() -> None:
             ("give back", 1),
             ("opening", 12),
             ("pledge", {"bowls": Fraction(5), "twins": Fraction(7, 2)}, True),
+            ("read", {"bowls": Fraction(1, 2)}, 50),
             ("top-up", {"soup": Fraction(2)}),
             ("mature", 9),
             ("refund", 0, Fraction(1, 2)),
@@ -155,6 +165,7 @@ def test_it_is_a_schema_of_the_version_and_fields_that_are_written() -> None:
         (DOCUMENT, Entry),
         (DOCUMENT["$defs"]["pledge"], EntryPledge),
         (DOCUMENT["$defs"]["posting"], EntryPosting),
+        (DOCUMENT["$defs"]["reads"], EntryReads),
     ):
         assert tuple(part["properties"]) == struct.__struct_fields__
         assert part["additionalProperties"] is False
@@ -163,6 +174,7 @@ def test_it_is_a_schema_of_the_version_and_fields_that_are_written() -> None:
 def test_the_documentation_shows_the_schema_that_is_shipped() -> None:
     assert json.loads((DOCS / "entry.schema.json").read_text("utf-8")) == DOCUMENT
     page = (DOCS / "entry.md").read_text("utf-8")
+    assert DOCUMENT["$defs"]["reads"]["properties"]["count"]["maximum"] == MAX_READS
     for name in (*DOCUMENT["properties"], *DOCUMENT["$defs"]["pledge"]["properties"]):
         assert f"`{name}`" in page
 
@@ -242,6 +254,13 @@ def test_an_unknown_field_is_refused(changed: dict[str, object]) -> None:
         {"kind": "delivery", "pledges": None, "postings": [HANDED], "evidence": []},
         {"kind": "delivery", "pledges": None, "postings": [HANDED], "evidence": ["ab"]},
         {"kind": "delivery", "pledges": None, "postings": [HANDED], "evidence": EVIDENCE * 21},
+        {"reads": {"count": 0, "root": "ab" * 32}},
+        {"reads": {"count": 1_000_001, "root": "ab" * 32}},
+        {"reads": {"count": 1, "root": "AB" * 32}},
+        {"reads": {"count": 1}},
+        {"reads": {"count": 1, "root": "ab" * 32, "story": "the-long-drive"}},
+        {"kind": "top-up", "reads": READS},
+        {"kind": "delivery", "pledges": None, "postings": [HANDED], "reads": READS},
         {"pledges": [{**PLEDGE, "held": False}]},
         {"pledges": [{**PLEDGE, "charity": ""}]},
         {"pledges": [{**PLEDGE, "limited": "another campaign"}]},
@@ -270,6 +289,7 @@ def test_a_promise_says_whose_it_is_and_that_it_is_held() -> None:
     part = {**PLEDGE, "charity": "harbor-table", "held": True, "limited": "daily cap"}
 
     assert fits(with_(pledges=[part]))
+    assert fits(with_(reads=READS))
     assert fits(with_(kind="maturity"))
     assert fits(with_(kind="top-up"))
 

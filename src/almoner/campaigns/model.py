@@ -106,13 +106,21 @@ class Manual(msgspec.Struct, frozen=True, gc=False):
 
 
 class Action(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What a reader did without paying, `quantity` times. `tags` are the story's or form's."""
+    """What readers did without paying, `quantity` times. `tags` are the story's or form's.
+
+    A batch of reads is one action: of one `story`, `root` being the Merkle root over its reads
+    (`log.batch`), hexadecimal. `without` are the campaigns whose brake was on when it happened:
+    they give nothing for it, then or in a replay.
+    """
 
     kind: Literal["sign-up", "read", "visit"]
     quantity: int = 1
     tags: tuple[str, ...] = ()
     place: str = ""
     reader: str = ""
+    story: str = ""
+    root: str = ""
+    without: tuple[str, ...] = ()
 
 
 Occasion = Order | Manual | Action

@@ -18,7 +18,15 @@ from math import gcd, lcm
 
 from almoner.campaigns.counting import NOTHING, OF_MONEY, minor_rate, occurrences
 from almoner.campaigns.given import Given, Scope, scopes
-from almoner.campaigns.model import CampaignVersion, Limit, Occasion, Order, Pledge, Standing
+from almoner.campaigns.model import (
+    Action,
+    CampaignVersion,
+    Limit,
+    Occasion,
+    Order,
+    Pledge,
+    Standing,
+)
 from almoner.units import MAX_MINOR
 
 
@@ -28,11 +36,15 @@ def pledges(
     """What these versions promise for an event at `when`; `given` takes note of each.
 
     The versions are those that the event falls under, in the order in which they come to the
-    limits they share (see `force.Index.covering`): matches follow what they match.
+    limits they share (see `force.Index.covering`): matches follow what they match. Those that
+    the event is `without` give nothing, and nothing is matched of them.
     """
     made: list[tuple[CampaignVersion, Pledge]] = []
     kept: set[str] = set()
+    without = body.without if isinstance(body, Action) else ()
     for version in versions:
+        if version.campaign in without:
+            continue
         if version.group and version.group in kept:
             continue
         if version.trigger == "match":

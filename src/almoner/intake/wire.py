@@ -45,6 +45,7 @@ Place = Annotated[
         description="ISO 3166: a country, or one of its parts, such as US or US-AL.",
     ),
 ]
+Story = Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9-]{0,63})?$(?!\n)")]
 Reader = Annotated[
     str,
     msgspec.Meta(
@@ -133,13 +134,17 @@ class ManualEvent(
 class ActionEvent(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="action", tag_field="kind"
 ):
-    """What a reader did without paying. `tags` are the story's or the form's."""
+    """What a reader did without paying. `tags` are the story's or the form's.
+
+    `story` is your own word for the story that was read or visited.
+    """
 
     action: Literal["sign-up", "read", "visit"]
     quantity: Annotated[int, msgspec.Meta(ge=1, le=MAX_QUANTITY)] = 1
     tags: Tags = []
     place: Place = ""
     reader: Reader = ""
+    story: Story = ""
     id: Id | None = None
     source: Source | None = None
     occurred_at: Time | None = None
@@ -239,7 +244,8 @@ def _refund(wire: RefundEvent) -> Refund:
 def _action(wire: ActionEvent, source: str) -> Action:
     _refuse_emails(wire.tags, "tags")
     reader = pseudonym(source, wire.reader)
-    return Action(wire.action, wire.quantity, tuple(wire.tags), wire.place, reader)
+    tags = tuple(wire.tags)
+    return Action(wire.action, wire.quantity, tags, wire.place, reader, wire.story)
 
 
 def pseudonym(source: str, reader: str, field: str = "reader") -> str:

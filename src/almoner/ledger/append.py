@@ -21,7 +21,7 @@ from almoner.ledger.database import Database
 from almoner.ledger.event import OCCASIONS, Event, Transfer, digest, encode_body, key, timestamp
 from almoner.ledger.publish import read_campaigns
 from almoner.ledger.reversals import corrected
-from almoner.log.entry import commitment
+from almoner.log.entry import EntryReads, commitment
 
 # One commit's worth. Larger batches gain nothing (the flush is already shared by
 # thousands), and each holds the head row's lock for longer.
@@ -163,8 +163,9 @@ def promise(
     made = book.pledge(versions, body, when)
     if not made:
         return Outcome("matched nothing", seq)
+    reads = EntryReads(body.quantity, body.root) if isinstance(body, Action) and body.root else None
     entries = [
-        book.enter("pledge", seq, sealed, made[at : at + MAX_PLEDGES], of_event=seq)
+        book.enter("pledge", seq, sealed, made[at : at + MAX_PLEDGES], of_event=seq, reads=reads)
         for at in range(0, len(made), MAX_PLEDGES)
     ]
     campaigns = {version.campaign for version in versions}

@@ -26,7 +26,7 @@ from almoner.ledger.publish import read_version
 from almoner.ledger.reversals import Reversals
 from almoner.ledger.standings import Standings
 from almoner.log import merkle
-from almoner.log.entry import SCHEMA, Entry, EntryPledge, EntryPosting, encode
+from almoner.log.entry import SCHEMA, Entry, EntryPledge, EntryPosting, EntryReads, encode
 from almoner.units import decimal
 
 SALT_BYTES = 16
@@ -318,6 +318,7 @@ class Book:
         *,
         of_event: int | None,
         corrects: int | None = None,
+        reads: EntryReads | None = None,
     ) -> int:
         """Write the entry of pledges that are moved already; its index.
 
@@ -352,6 +353,7 @@ class Book:
                 corrects,
                 tuple(pledges),
                 tuple(postings),
+                reads=reads,
             ),
             seq,
         )

@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from almoner.campaigns.model import Action, Manual, Order, Refund
-from almoner.log.entry import MAX_EVIDENCE
+from almoner.log.entry import MAX_EVIDENCE, MAX_READS
 from almoner.units import Amount
 
 EventKind = Literal[
@@ -40,6 +40,7 @@ MAX_POSTINGS = 100
 # A line break would make two pairs of source and id one; PostgreSQL keeps no U+0000, and half
 # of a surrogate pair is no text.
 _UNFIT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_ROOT = re.compile("[0-9a-f]{64}")
 _PATH = re.compile(r"[a-z0-9][a-z0-9-]{0,63}(/[a-z0-9][a-z0-9.-]{0,63}){0,4}")
 
 
@@ -95,6 +96,11 @@ class Event(msgspec.Struct, frozen=True):
         assert not _UNFIT.search(self.source + self.ref), f"{self.source!r}, {self.ref!r}: control"
         assert self.occurred_at.tzinfo is not None, f"{self.ref}: a time without a zone"
         assert isinstance(self.body, _BODIES[self.kind]), f"{self.ref}: no body of a {self.kind}"
+        if isinstance(self.body, Action) and self.body.root:
+            reads = self.body.quantity
+            assert 0 < reads <= MAX_READS, f"{self.ref}: the root of {reads} reads"
+            assert self.body.kind != "sign-up", f"{self.ref}: a sign-up is no read"
+            assert _ROOT.fullmatch(self.body.root), f"{self.ref}: {self.body.root!r} is no root"
         if isinstance(self.body, Transfer):
             for posting in self.body.postings:
                 assert _goes(self.kind, posting), f"{self.ref}: {posting} is no {self.kind}"
@@ -153,6 +159,9 @@ def measured(path: str) -> tuple[str, str]:
             return "", ""
 
 
+_encode = msgspec.json.Encoder().encode
+
+
 def key(source: str, ref: str, *, unpaid: bool = False) -> bytes:
     """Sixteen bytes that stand for an event; also what refunds find their order by."""
     text = f"{source}\n{ref}\n{'unpaid' if unpaid else ''}"
@@ -160,8 +169,14 @@ def key(source: str, ref: str, *, unpaid: bool = False) -> bytes:
 
 
 def digest(event: Event, occurred_at: str, body: bytes) -> bytes:
-    """Sixteen bytes of what the event says: another digest under the same key is a conflict."""
+    """Sixteen bytes of what the event says: another digest under the same key is a conflict.
+
+    Which brakes were on is ours to say and not the event's: the same reads again, sent after
+    a brake was let go, are a repetition.
+    """
     stamp = occurred_at if event.dated else ""
+    if isinstance(event.body, Action) and event.body.without:
+        body = _encode(msgspec.structs.replace(event.body, without=()))
     said = f"{event.kind}\n{stamp}\n".encode() + (event.identity or body)
     return blake2b(said, digest_size=16).digest()
 
@@ -174,9 +189,6 @@ def timestamp(when: datetime) -> str:
 def instant(text: str) -> datetime:
     """Read what `timestamp` wrote."""
     return datetime.fromisoformat(text)
-
-
-_encode = msgspec.json.Encoder().encode
 
 
 def encode_body(event: Event) -> bytes:
