@@ -19,6 +19,7 @@ from almoner.intake import tables
 from almoner.intake.keys import create_key
 from almoner.ledger import connect, publish, schema
 from almoner.publication import keys
+from almoner.reading import schema as reading
 from almoner.web import install
 
 KEY_NAME = "bench"
@@ -38,6 +39,7 @@ def stage(campaigns: list[CampaignVersion]) -> str:
     db = connect(settings.sqlite_path or settings.database)
     schema.create(db)
     tables.create(db)
+    reading.create(db)
     now = datetime.now(UTC)
     for version in campaigns:
         kind = "money" if version.unit.isupper() else "count"

@@ -17,6 +17,7 @@ from almoner.giving.openings import establish
 from almoner.intake import tables
 from almoner.ledger import Event, Ledger, connect, schema
 from almoner.people.roles import establish_roles
+from almoner.reading import schema as reading
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 
@@ -38,6 +39,7 @@ def ledger(transactional_db: None) -> Any:
     db = connect(location())
     schema.create(db)
     tables.create(db)
+    reading.create(db)
     yield Ledger(db)
     db.close()
     _drop_ledger()
@@ -46,9 +48,9 @@ def ledger(transactional_db: None) -> Any:
 def _drop_ledger() -> None:
     db = connect(location())
     kinds = "SELECT name FROM sqlite_master WHERE type = 'table' AND "
-    kinds += "(name LIKE 'ledger_%' OR name LIKE 'intake_%')"
+    kinds += "(name LIKE 'ledger_%' OR name LIKE 'intake_%' OR name LIKE 'reading_%')"
     if db.postgresql:
-        kinds = "SELECT tablename FROM pg_tables WHERE tablename ~ '^(ledger|intake)_'"
+        kinds = "SELECT tablename FROM pg_tables WHERE tablename ~ '^(ledger|intake|reading)_'"
     for (table,) in db.rows(kinds):
         db.run(f"DROP TABLE {table}")
     if db.postgresql:

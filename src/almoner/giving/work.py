@@ -1,6 +1,6 @@
 """What a worker does for giving: it brings a past period in, and keeps the ledger up.
 
-As time goes by holds mature, and minimums are topped up.
+As time goes by holds mature, minimums are topped up, and a flood of reads is braked.
 """
 
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from almoner.giving.book import open_ledger
 from almoner.jobs.models import Job
 from almoner.jobs.work import Progress, WorkError, every, work
 from almoner.ledger import mature, top_up
+from almoner.reading import brake
 
 BACKFILL = "backfill"
 
@@ -38,6 +39,7 @@ def keep_up() -> None:
         now = datetime.now(UTC)
         mature(ledger, now)
         top_up(ledger, now)
+        brake.watch(ledger, now)
 
 
 @work(BACKFILL)

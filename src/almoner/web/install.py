@@ -22,6 +22,7 @@ from almoner.intake.connections import read_connections
 from almoner.ledger import schema
 from almoner.ledger.database import DatabaseError
 from almoner.publication import keys
+from almoner.reading import schema as reading
 
 # Less than this free and a busy day can fill the disk.
 FREE_BYTES = 500 * 1024 * 1024
@@ -83,6 +84,7 @@ def install(say: Say) -> Settings:
         lay_out()
         schema.create(db)
         tables.create(db)
+        reading.create(db)
         schema.check(db)
     finally:
         db.close()
@@ -198,6 +200,7 @@ def _examine_database(settings: Settings) -> Iterator[Finding]:
         try:
             schema.check(db)
             tables.check(db)
+            reading.check(db)
             yield Finding("fine", "The database answers, and its ledger is of this version")
             if not read_connections(db, {"shopify": settings.shopify}).known:
                 mend = "Connect one in the admin under Giving → Connections"

@@ -21,6 +21,7 @@ from almoner.intake import tables
 from almoner.jobs import beside
 from almoner.ledger import schema
 from almoner.ledger.database import DatabaseError
+from almoner.reading import schema as reading
 from almoner.web.asgi import make_application
 from almoner.web.install import is_behind
 from almoner.web.state import open_database
@@ -108,6 +109,7 @@ def _check_database(settings: Settings) -> None:
     try:
         schema.check(db)
         tables.check(db)
+        reading.check(db)
     finally:
         db.close()
     if is_behind():
