@@ -23,9 +23,11 @@ from django.template.loader import render_to_string
 
 from almoner.counters.figures import text
 from almoner.log import keylist, proof, receipt
+from almoner.log.batch import batch_root
 from almoner.log.checkpoint import Checkpoint
-from almoner.log.entry import Entry, EntryPledge, EntryPosting, commitment, encode
+from almoner.log.entry import Entry, EntryPledge, EntryPosting, EntryReads, commitment, encode
 from almoner.log.keylist import KeyList, ListedKey
+from almoner.log.merkle import leaf_hashes
 from almoner.log.note import Signer, write
 from almoner.log.receipt import LogProof
 from almoner.log.store import CHECKPOINT, COUNTERS, KEYS, reader
@@ -108,6 +110,12 @@ class Published:
         self.orders += 1
         return self._pledge("pledge", ref or f"order-{self.orders}", 1)
 
+    def read(self, lines: list[bytes]) -> int:
+        """A batch of reads: a share for each campaign. Its entry's index."""
+        self.orders += 1
+        root = batch_root(leaf_hashes(lines)).hex()
+        return self._pledge("pledge", f"order-{self.orders}", 1, reads=EntryReads(len(lines), root))
+
     def refund(self, corrects: int) -> int:
         """Take off again what an entry gave."""
         return self._pledge("refund", f"refund-{corrects}", -1, corrects)
@@ -151,6 +159,10 @@ class Published:
         extra = json.dumps(held, ensure_ascii=False, separators=(",", ":")).encode()
         return receipt.write(LogProof(index, tuple(hashes), self.checkpoints[-1], extra))
 
+    def part_for_reads(self, index: int) -> str:
+        """What anybody can have of an entry that is for reads."""
+        return self.receipt(index, source="", ref="", salt="")
+
     def _ref(self, entry: bytes) -> str:
         event = json.loads(entry)["event"]
         return next(ref for ref in self._refs() if commitment(salt(ref), SOURCE, ref) == event)
@@ -158,7 +170,14 @@ class Published:
     def _refs(self) -> list[str]:
         return ["Order #1001", *(f"order-{n}" for n in range(1, self.orders + 1))]
 
-    def _pledge(self, kind: str, ref: str, sign: int, corrects: int | None = None) -> int:
+    def _pledge(
+        self,
+        kind: str,
+        ref: str,
+        sign: int,
+        corrects: int | None = None,
+        reads: EntryReads | None = None,
+    ) -> int:
         pledges: list[EntryPledge] = []
         postings: list[EntryPosting] = []
         for campaign, (cause, share, payer) in CAMPAIGNS.items():
@@ -169,7 +188,7 @@ class Published:
             if growth:
                 debit, credit = sides if growth > 0 else sides[::-1]
                 postings.append(self._move(debit, credit, cause, abs(growth)))
-        return self._enter(kind, ref, tuple(pledges), postings, corrects)
+        return self._enter(kind, ref, tuple(pledges), postings, corrects, reads)
 
     @staticmethod
     def _grow(totals: dict[str, Fraction], campaign: str, share: Fraction) -> int:
@@ -190,6 +209,7 @@ class Published:
         pledges: tuple[EntryPledge, ...],
         postings: list[EntryPosting],
         corrects: int | None = None,
+        reads: EntryReads | None = None,
     ) -> int:
         index = len(self.entries)
         moment = (BEGIN + timedelta(seconds=index // 7)).isoformat(timespec="microseconds")
@@ -204,6 +224,7 @@ class Published:
                     corrects,
                     pledges,
                     tuple(postings),
+                    reads=reads,
                 )
             )
         )

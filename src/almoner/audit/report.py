@@ -5,6 +5,8 @@ from rich.table import Table
 from rich.text import Text
 
 from almoner.audit.verifying import Report
+from almoner.log.entry import decode
+from almoner.log.read_receipt import ReadReceipt
 from almoner.log.receipt import Receipt
 
 
@@ -55,4 +57,19 @@ def render_receipt(receipt: Receipt) -> RenderableType:
         Text(f"It is for {what}; the log {receipt.checkpoint.origin} has signed it at"),
         Text(f"{receipt.checkpoint.size:,} entries. The entry is:"),
         Text(receipt.entry.decode()),
+    )
+
+
+def render_read(found: ReadReceipt) -> RenderableType:
+    """What the receipt of a read proves, and what the reads of its batch gave."""
+    entry, count = found.entry, found.batch.count
+    gave = [f"  {each.share} through {each.campaign}" for each in decode(entry.entry).pledges]
+    return Group(
+        Text(f"✓ The receipt holds: the read is in entry {entry.index} of the log.", "bold green"),
+        Text(f"It is of the story {found.read.story}, and one of {count:,} that the entry is for."),
+        Text("Together they gave, in each unit's smallest part:"),
+        *[Text(each) for each in gave],
+        Text(f"The log {entry.checkpoint.origin} has signed it at"),
+        Text(f"{entry.checkpoint.size:,} entries. The entry is:"),
+        Text(entry.entry.decode()),
     )

@@ -17,11 +17,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from almoner.audit import bundle, verifying
-from almoner.audit.report import render, render_receipt
+from almoner.audit.report import render, render_read, render_receipt
 from almoner.audit.sources import SourceError, open_source, state_path
 from almoner.audit.verifying import Report, Seen, Trust, VerifyError
 from almoner.log import policy as policies
-from almoner.log import receipt
+from almoner.log import read_receipt, receipt
 from almoner.log.note import NoteError, VerifierKey, parse_key
 from almoner.log.policy import Policy, PolicyError
 from almoner.log.proof import ProofError
@@ -87,7 +87,8 @@ def verify_receipt(
         except (OSError, UnicodeDecodeError) as error:
             raise SourceError(f"{file} cannot be read as a receipt: {error}.") from None
         try:
-            found = receipt.verify(text, keys)
+            of_read = read_receipt.verify(text, keys) if read_receipt.is_one(text) else None
+            found = of_read.entry if of_read else receipt.verify(text, keys)
         except (ReceiptError, ProofError, NoteError) as error:
             raise VerifyError(f"{file}: {error}.") from None
         if not trusted.is_met(found.note.verified):
@@ -95,9 +96,10 @@ def verify_receipt(
         if as_json:
             held = {"index": found.index, "source": found.source, "ref": found.ref}
             entry = msgspec.json.decode(found.entry)
-            _print_json({**held, "size": found.checkpoint.size, "entry": entry})
+            read = {"read": of_read.read, "place": of_read.place} if of_read else {}
+            _print_json({**held, "size": found.checkpoint.size, "entry": entry, **read})
         else:
-            console.print(render_receipt(found))
+            console.print(render_read(of_read) if of_read else render_receipt(found))
 
 
 def audit(

@@ -2,7 +2,8 @@
 
 The file's `extra` line is base64 of a JSON object `{"entry", "source", "ref", "salt"}`. It is
 not authenticated by itself: the entry is what the proof proves, and source and reference are
-right when they open the commitment in the entry's `event` with the salt.
+right when they open the commitment in the entry's `event` with the salt. Where these are blank
+the receipt proves the entry alone. That of a read is in `read_receipt`.
 """
 
 import hmac
@@ -12,6 +13,7 @@ from binascii import Error as Base64Error
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 import msgspec
 
@@ -110,7 +112,7 @@ def enclose(entry: bytes, source: str, ref: str, salt: bytes) -> bytes:
 def verify(text: str, keys: Iterable[VerifierKey]) -> Receipt:
     """What a receipt proves, or a `ReceiptError`, `ProofError` or `NoteError` that says why not."""
     found = parse(text)
-    entry, source, ref, salt = _disclosed(found.extra)
+    entry, source, ref, salt = disclosed(found)
     signed, note = checkpoint.read(found.checkpoint, keys)
     proof.verify_inclusion(found.index, signed.size, leaf_hash(entry), found.hashes, signed.root)
     try:
@@ -127,17 +129,28 @@ def verify(text: str, keys: Iterable[VerifierKey]) -> Receipt:
     )
 
 
-def _disclosed(extra: bytes) -> tuple[bytes, str, str, bytes]:
+class Disclosed(NamedTuple):
+    """What a receipt's extra holds: the entry, and what opens its commitment."""
+
+    entry: bytes
+    source: str
+    ref: str
+    salt: bytes
+
+
+def disclosed(proven: LogProof) -> Disclosed:
+    """What a receipt says of itself; nothing of it is verified yet."""
     try:
-        held = _read_extra(extra)
-        found = held.entry.encode(), held.source, held.ref, bytes.fromhex(held.salt)
+        held = _read_extra(proven.extra)
+        entry, salt = held.entry.encode(), bytes.fromhex(held.salt)
+        found = Disclosed(entry, held.source, held.ref, salt)
     except (ValueError, RecursionError):  # msgspec's own errors are ValueErrors
         raise ReceiptError("the receipt does not hold the entry that it is for") from None
     # Nobody has signed this line: what is not written as we write it was altered.
-    if enclose(*found) != extra:
+    if enclose(*found) != proven.extra:
         raise ReceiptError("the receipt is not written as its content is written")
-    if len(found[3]) not in (0, SALT_SIZE):
-        raise ReceiptError(f"the receipt's salt is {len(found[3])} bytes long, not {SALT_SIZE}")
+    if len(salt) not in (0, SALT_SIZE):
+        raise ReceiptError(f"the receipt's salt is {len(salt)} bytes long, not {SALT_SIZE}")
     return found
 
 

@@ -29,20 +29,32 @@ def opens(held: Sealed, given: str) -> bool:
 
 
 def write(store: Readable, held: Sealed) -> str:
-    """The receipt of an entry, against the newest checkpoint.
+    """The receipt of an entry that opens its commitment, against the newest checkpoint.
 
     Raises `NotPublishedError` where none covers it yet, `StoreError` where the files of the log
     cannot be read or do not make a proof.
     """
     assert held.salt is not None, f"entry {held.index} was forgotten"
+    extra = receipt.enclose(held.body, held.source, held.ref, held.salt)
+    return receipt.write(_prove(store, held.index, extra))
+
+
+def write_for_reads(store: Readable, held: Sealed) -> str:
+    """The entry's part of its readers' receipts (`log.read_receipt`); raises as `write` does.
+
+    It opens nothing: all that is in it can be read in the public log.
+    """
+    return receipt.write(_prove(store, held.index, receipt.enclose(held.body, "", "", b"")))
+
+
+def _prove(store: Readable, index: int, extra: bytes) -> LogProof:
     try:
         content = store.get(CHECKPOINT)
         note = "" if content is None else content.decode()
         size = parse(split(note)[0]).size if content is not None else 0
-        if size <= held.index:
-            raise NotPublishedError(f"entry {held.index} is not in a checkpoint yet")
-        hashes = proof.inclusion(held.index, size, reader(store, size))
+        if size <= index:
+            raise NotPublishedError(f"entry {index} is not in a checkpoint yet")
+        hashes = proof.inclusion(index, size, reader(store, size))
     except (NoteError, TileError, UnicodeDecodeError) as error:
         raise StoreError(f"The log's files make no receipt: {error}: ask `almoner fsck`") from None
-    extra = receipt.enclose(held.body, held.source, held.ref, held.salt)
-    return receipt.write(LogProof(held.index, tuple(hashes), note, extra))
+    return LogProof(index, tuple(hashes), note, extra)

@@ -25,6 +25,7 @@ from almoner.ledger.event import instant, measured
 from almoner.ledger.reads import Sealed
 from almoner.log.entry import Entry, decode
 from almoner.log.recount import place
+from almoner.log.store import Readable
 from almoner.publication import receipts
 from almoner.publication.receipts import NotPublishedError
 from almoner.publication.stores import StoreError, open_store
@@ -91,8 +92,29 @@ def page(request: HttpRequest, held: Sealed, token: str) -> HttpResponse:
 @_receipt
 def file(request: HttpRequest, held: Sealed, token: str) -> HttpResponse:
     """The receipt itself (C2SP tlog-proof)."""
+    return _file(receipts.write, held)
+
+
+@require_safe
+def reads_file(request: HttpRequest, index: int) -> HttpResponse:
+    """The entry's part of the receipts of its reads; it is public and opens nothing.
+
+    The read's own line and its path in the batch are with the reader: nobody is told of a read
+    who has not got it already.
+    """
+    with open_ledger() as ledger:
+        held = reads.sealed(ledger.db, index) if index < reads.head(ledger.db).size else None
+    if held is None or decode(held.body).reads is None:
+        raise Http404("There is no entry of reads with this number.")
+    response = _file(receipts.write_for_reads, held)
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _file(write: Callable[[Readable, Sealed], str], held: Sealed) -> HttpResponse:
     try:
-        content = receipts.write(open_store(config.load()), held)
+        content = write(open_store(config.load()), held)
     except NotPublishedError:
         return _later("This entry is not in a checkpoint yet: ask again in a moment.\n")
     except StoreError as error:

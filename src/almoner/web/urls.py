@@ -16,6 +16,7 @@ urlpatterns = [
     re_path(r"^api/", missing),
     path("media/images/<str:name>", picture, name="picture"),
     path("receipts/<int:index>/<str:token>/", receipts.page, name="receipt"),
+    path("receipts/reads/<int:index>.tlog-proof", receipts.reads_file, name="reads_receipt"),
     path(f"receipts/<int:index>/<str:token>/{receipts.FILE}", receipts.file),
     path("receipts/<int:index>/<str:token>/qr.svg", receipts.qr),
     path("sitemap.xml", sitemap),

@@ -8,7 +8,7 @@
 
 import { read, Unavailable } from "./log.js";
 import { definitions, givenKey, make, onGivenKey, told, Verdict } from "./page.js";
-import { STEPS, verifyReceipt } from "./receipt.js";
+import { isOfRead, STEPS, verifyReceipt } from "./receipt.js";
 import { MAX_RECEIPT, ProofError, textOf } from "./verify.js";
 
 /** @typedef {import("./receipt.js").Proven} Proven */
@@ -25,6 +25,8 @@ const NAMES = {
   commitment: "The entry is about this event and no other",
   today: "The log still keeps that record today",
 };
+/** @type {Record<Step, string>} */
+const NAMES_OF_READ = { ...NAMES, commitment: "Your read is one of those that the entry is for" };
 /** @type {Record<State | "waiting", string>} */
 const SPOKEN = {
   waiting: "not checked",
@@ -90,12 +92,14 @@ class ReceiptProof extends HTMLElement {
     if (!this.#source) return;
     this.#run += 1;
     const run = this.#run;
-    const marks = this.#begin();
+    let marks = this.#begin(NAMES);
     /** @type {Step[]} */
     const held = [];
     try {
       const log = new URL(this.getAttribute("log") ?? "", location.href).href;
-      const proven = await verifyReceipt(await this.#source(), log, givenKey(), (step, detail) => {
+      const text = await this.#source();
+      if (run === this.#run && isOfRead(text)) marks = this.#begin(NAMES_OF_READ);
+      const proven = await verifyReceipt(text, log, givenKey(), (step, detail) => {
         held.push(step);
         if (run === this.#run) marks(step, "holds", detail);
       });
@@ -105,8 +109,11 @@ class ReceiptProof extends HTMLElement {
     }
   }
 
-  /** Shows every step as not checked yet, and returns what marks one. */
-  #begin() {
+  /**
+   * Shows every step as not checked yet, and returns what marks one.
+   * @param {Record<Step, string>} names
+   */
+  #begin(names) {
     const items = new Map(STEPS.map((step) => [step, make("li")]));
     const mark = (
       /** @type {Step} */ step,
@@ -116,7 +123,7 @@ class ReceiptProof extends HTMLElement {
       const item = items.get(step);
       item?.setAttribute("data-state", state);
       item?.replaceChildren(
-        make("strong", {}, NAMES[step]),
+        make("strong", {}, names[step]),
         make("span", { class: "visually-hidden" }, `: ${SPOKEN[state]}. `),
         make("span", { class: "proof-detail" }, detail),
       );
@@ -172,8 +179,15 @@ async function download(src) {
   throw new Unavailable("The receipt is no longer at its address.");
 }
 
+/**
+ * What the reads of a batch gave together, each share in its unit's smallest part.
+ * @param {import("./entries.js").Entry} entry
+ */
+const gifts = ({ pledges = [] }) =>
+  pledges.map(({ campaign, share }) => `${share} through ${campaign}`).join(", ");
+
 /** @param {Proven} proven */
-function said({ entry, line, source, ref, origin, size, key }) {
+function said({ entry, line, source, ref, read, origin, size, key }) {
   const moves = (entry.postings ?? []).map(({ debit, credit, unit, value }) =>
     make("li", {}, `${value} ${unit} from ${debit} to ${credit}`),
   );
@@ -185,7 +199,8 @@ function said({ entry, line, source, ref, origin, size, key }) {
       ["Entry", entry.index.toLocaleString("en")],
       ["Recorded at", entry.time],
       ["Kind", entry.kind],
-      ["For", `${ref} of ${source}`],
+      ["For", read ? `the read ${read.line}` : `${ref} of ${source}`],
+      .../** @type {[string, string][]} */ (read ? [["Together they gave", gifts(entry)]] : []),
       [
         "Moves",
         moves.length ? make("ul", {}, ...moves) : "a share, carried until it makes a whole",
