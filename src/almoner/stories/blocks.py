@@ -2,16 +2,18 @@
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.apps import apps
-from django.core.exceptions import ValidationError
 from wagtail import blocks
-from wagtail.images.blocks import ImageChooserBlock
+
+from almoner.stories.footnotes import MARK
+from almoner.stories.inserts import INLINE, Gallery, Letter, Picture, Post, Product, Recipe
+from almoner.stories.video import Video, VideoAddress
+
+# The migrations name these here.
+__all__ = ["CampaignCall", "Counter", "Picture", "StoryBody", "Video", "VideoAddress"]
 
 Choices = list[tuple[str, str]]
-
-VIDEO_HOSTS = {"youtube.com", "youtu.be", "youtube-nocookie.com", "vimeo.com", "player.vimeo.com"}
 
 
 def cause_choices() -> Choices:
@@ -55,52 +57,6 @@ class DialogueLine(blocks.StructBlock):
         label = "Line"
 
 
-class Picture(blocks.StructBlock):
-    """A picture between paragraphs."""
-
-    image = ImageChooserBlock()
-    alt_text = blocks.CharBlock(
-        label="Description",
-        max_length=255,
-        help_text="What the picture shows here, for readers who cannot see it. Required.",
-    )
-    caption = blocks.CharBlock(
-        required=False, help_text="Shown under the picture. Do not repeat the description."
-    )
-
-    class Meta:
-        icon = "image"
-        label = "Picture"
-        template = "stories/blocks/image.html"
-
-
-class VideoAddress(blocks.URLBlock):
-    """The address of a video on a site whose videos open for anyone, without a log-in."""
-
-    def clean(self, value: str) -> str:
-        """Refuse an address that is not a video on YouTube or Vimeo."""
-        value = super().clean(value)
-        parts = urlsplit(value)
-        host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
-        if value and (parts.scheme != "https" or host not in VIDEO_HOSTS):
-            raise ValidationError(
-                "Paste the address of a YouTube or Vimeo video, beginning with https://."
-            )
-        return value
-
-
-class Video(blocks.StructBlock):
-    """A card that opens a video. Nothing is asked of the video's site until a reader does."""
-
-    url = VideoAddress(label="Address", help_text="For example https://vimeo.com/76979871")
-    title = blocks.CharBlock(help_text="What the video shows; readers decide by it.")
-
-    class Meta:
-        icon = "media"
-        label = "Video"
-        template = "stories/blocks/video.html"
-
-
 class Counter(blocks.StructBlock):
     """A live figure of one cause, inside the story."""
 
@@ -136,11 +92,11 @@ class CampaignCall(blocks.StructBlock):
         return {**context, "campaign": shown}
 
 
-class StoryBody(blocks.StreamBlock):
-    """Everything between the standfirst and the end of a story."""
+class Prose(blocks.StreamBlock):
+    """The running text, and what may stand in the middle of a passage."""
 
     paragraph = blocks.RichTextBlock(
-        features=["bold", "italic", "link"],
+        features=INLINE,
         icon="pilcrow",
         label="Paragraph",
         template="stories/blocks/paragraph.html",
@@ -156,14 +112,45 @@ class StoryBody(blocks.StreamBlock):
         min_num=1,
         template="stories/blocks/dialogue.html",
     )
+    letter = Letter()
     image = Picture()
+
+
+class ContentNote(blocks.StructBlock):
+    """A warning before a hard passage, with a link past it that works without a script."""
+
+    note = blocks.TextBlock(
+        rows=2,
+        help_text="What comes, so that a reader can decide: “The next four paragraphs describe "
+        "a beating.” Name it plainly, without the details.",
+    )
+    passage = Prose(
+        required=True, help_text="The hard passage itself. The link leads to what follows it."
+    )
+
+    class Meta:
+        icon = "warning"
+        label = "Content note"
+        template = "stories/blocks/content_note.html"
+
+
+class StoryBody(Prose):
+    """Everything between the standfirst and the end of a story."""
+
+    content_note = ContentNote()
+    gallery = Gallery()
     video = Video()
+    post = Post()
+    recipe = Recipe()
+    product = Product()
     counter = Counter()
     campaign_call = CampaignCall()
 
-    def words(self, value: blocks.StreamValue) -> int:
-        """How many words a reader reads in the body."""
-        return sum(
-            len(re.findall(r"\w+", " ".join(child.block.get_searchable_content(child.value))))
-            for child in value
-        )
+    def words(self, value: blocks.StreamValue) -> list[str]:
+        """The words that a reader reads in the body, in order."""
+        return [word for child in value for word in _words(child)]
+
+
+def _words(child: Any) -> list[str]:
+    text = " ".join(child.block.get_searchable_content(child.value))
+    return re.findall(r"\w+", MARK.sub("", text))

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import (
@@ -23,6 +24,7 @@ from wagtail.admin.panels import (
     MultipleChooserPanel,
     TitleFieldPanel,
 )
+from wagtail.blocks import PageChooserBlock
 from wagtail.fields import StreamField
 from wagtail.models import Locale, Orderable, PageManager
 from wagtail.search import index
@@ -30,6 +32,7 @@ from wagtail.url_routing import RouteResult
 
 from almoner.stories.base import BasePage
 from almoner.stories.blocks import StoryBody
+from almoner.stories.footnotes import Footnote
 from almoner.stories.images import StoryImage, StoryRendition
 from almoner.stories.indexes import (
     AuthorIndexPage,
@@ -51,6 +54,7 @@ from almoner.stories.listing import (
 )
 from almoner.stories.sensitive import Sensitive
 from almoner.stories.sensitive import panel as sensitive_panel
+from almoner.stories.video import is_sensitive, player_origins
 
 __all__ = [
     "AuthorIndexPage",
@@ -64,6 +68,7 @@ __all__ = [
     "StoryIndexPage",
     "StoryPage",
     "StoryRendition",
+    "StoryWords",
     "StoryYearPage",
     "TopicIndexPage",
     "TopicPage",
@@ -212,6 +217,15 @@ class StoryPage(Sensitive):
     )
     lead_caption = models.CharField("caption", max_length=255, blank=True)
     body = StreamField(StoryBody(), blank=True)
+    footnotes = StreamField([("note", Footnote())], blank=True)
+    related = StreamField(
+        [("story", PageChooserBlock(page_type="stories.StoryPage"))],
+        verbose_name="related stories",
+        blank=True,
+        max_num=STORIES_AFTER,
+        help_text="Shown under the story, in this order. Places left over are filled with the "
+        "stories that are most like this one.",
+    )
 
     objects = PageManager.from_queryset(StoryQuerySet)()
 
@@ -248,6 +262,8 @@ class StoryPage(Sensitive):
         ),
         MultiFieldPanel([FieldPanel("lead_image"), FieldPanel("lead_caption")], "Lead picture"),
         FieldPanel("body"),
+        FieldPanel("footnotes"),
+        FieldPanel("related"),
         sensitive_panel(),
     ]
     search_fields: ClassVar = [
@@ -262,17 +278,45 @@ class StoryPage(Sensitive):
         verbose_name_plural = "stories"
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Add what it is found by, and `more`, the newest of the other stories.
+        """Add what it is found by, `more`, the stories to read next, and `plays`.
 
-        `authors` and `topics` are in the story's language; `neighbours` is its place in a series.
+        `authors` and `topics` are in the story's language; `neighbours` is its place in a series;
+        `plays` says whether a video may play here.
         """
         context = super().get_context(request, *args, **kwargs)
         context["authors"] = in_language(self.authors, self.locale)
         context["topics"] = in_language(self.topics.order_by("title"), self.locale)
         context["neighbours"] = neighbours(self)
-        others = StoryPage.objects.filter(locale=self.locale).exclude(pk=self.pk).listed()
-        context["more"] = cards(others[:STORIES_AFTER], self.locale)
+        context["more"] = cards(self.read_next(), self.locale)
+        context["plays"] = bool(self.player_origins())
         return context
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> TemplateResponse:
+        """Answer with the page, its policy opened for just the players that its videos need."""
+        response = super().serve(request, *args, **kwargs)
+        response.frame_origins = self.player_origins()
+        return response
+
+    def player_origins(self) -> list[str]:
+        """The origins of the players that a reader may open here; none on a sensitive story."""
+        return [] if is_sensitive(self) else player_origins(self.body)
+
+    def read_next(self) -> list["StoryPage"]:
+        """The stories that the editor chose, then those most like this one, then the newest."""
+        from almoner.stories.related import like  # it compares stories, so it imports them
+
+        chosen = [child.value.pk for child in self.related if child.value is not None]
+        shown = StoryPage.objects.listed().in_bulk(chosen)
+        found = {pk: shown[pk] for pk in chosen if pk in shown and pk != self.pk}
+        for source in (like(self, 2 * STORIES_AFTER), self._newest_others()):
+            for story in source:
+                if len(found) < STORIES_AFTER:
+                    found.setdefault(story.pk, story)
+        return list(found.values())
+
+    def _newest_others(self) -> list["StoryPage"]:
+        others = StoryPage.objects.filter(locale=self.locale).exclude(pk=self.pk).listed()
+        return list(others[: 2 * STORIES_AFTER])
 
     @property
     def authors(self) -> list[AuthorPage]:
@@ -282,7 +326,7 @@ class StoryPage(Sensitive):
     @property
     def reading_minutes(self) -> int:
         """Whole minutes a reader needs; never less than one."""
-        words = self.body.stream_block.words(self.body) + len(self.standfirst.split())
+        words = len(self.body.stream_block.words(self.body)) + len(self.standfirst.split())
         return max(1, ceil(words / WORDS_A_MINUTE))
 
     def clean(self) -> None:
@@ -318,3 +362,13 @@ class StoryAuthor(Orderable):
         constraints = (
             models.UniqueConstraint(fields=("story", "author"), name="an_author_once_a_story"),
         )
+
+
+class StoryWords(models.Model):
+    """How often a published story has which word (`stories.related`)."""
+
+    story = models.OneToOneField(
+        StoryPage, primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    words = models.JSONField()
+    digest = models.BigIntegerField()

@@ -6,6 +6,7 @@ from django.dispatch import receiver
 from wagtail.signals import page_published
 
 from almoner.stories.models import StoryPage
+from almoner.stories.related import keep_words
 from almoner.stories.shelving import shelve
 
 
@@ -13,3 +14,9 @@ from almoner.stories.shelving import shelve
 def shelve_published(instance: StoryPage, **kwargs: Any) -> None:
     """Move a newly published story under its year."""
     shelve(instance)
+
+
+@receiver(page_published, sender=StoryPage)
+def compare_published(instance: StoryPage, **kwargs: Any) -> None:
+    """Let a newly published story be found as related to others."""
+    keep_words(instance)

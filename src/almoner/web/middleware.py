@@ -54,7 +54,10 @@ ADMIN_HEADERS = {
 
 
 class SecurityHeaders:
-    """Adds the headers that a view did not set itself."""
+    """Adds the headers that a view did not set itself.
+
+    A view names the origins that its page may frame with `response.frame_origins = [...]`.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -62,11 +65,15 @@ class SecurityHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request, with the headers of the part of the site it is in."""
         response = self.get_response(request)
+        frames = getattr(response, "frame_origins", ())
         # A preview is a public page inside the admin's frame.
         is_admin = request.path.startswith("/admin/") or getattr(request, "is_preview", False)
         for name, value in (ADMIN_HEADERS if is_admin else PUBLIC_HEADERS).items():
             response.headers.setdefault(name, value)
         _allow_styles(response, getattr(request, "style_sources", ()))
+        if frames:
+            policy = response.headers["Content-Security-Policy"]
+            response.headers["Content-Security-Policy"] = f"{policy}; frame-src {' '.join(frames)}"
         return response
 
 
