@@ -1,10 +1,11 @@
 """Pictures of stories. Each says in words what it shows; without that it is not accepted."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.files.base import ContentFile, File
 from django.db import models
 from wagtail.images.models import AbstractImage, AbstractRendition, Filter
+from wagtail.search import index
 
 
 class StoryImage(AbstractImage):
@@ -18,10 +19,18 @@ class StoryImage(AbstractImage):
         "would on the telephone: “A brown dog asleep on a blue blanket.”",
     )
 
+    credit = models.CharField(
+        max_length=160,
+        blank=True,
+        help_text="Who made the picture, as it should be printed under it: “Ada Moreno / "
+        "Harbor Table”.",
+    )
+
     admin_form_fields = (
         "title",
         "file",
         "description",
+        "credit",
         "collection",
         "tags",
         "focal_point_x",
@@ -29,6 +38,12 @@ class StoryImage(AbstractImage):
         "focal_point_width",
         "focal_point_height",
     )
+
+    search_fields: ClassVar = [
+        *AbstractImage.search_fields,
+        index.SearchField("credit"),
+        index.AutocompleteField("credit"),
+    ]
 
     def generate_rendition_file(self, filter: Filter, *, source: Any = None) -> File:
         """Cut one size, and close the temporary file, which Wagtail leaves to the collector."""
