@@ -33,6 +33,7 @@ from wagtail.url_routing import RouteResult
 from almoner.stories.base import BasePage
 from almoner.stories.blocks import StoryBody
 from almoner.stories.footnotes import Footnote
+from almoner.stories.forms import StoryForm
 from almoner.stories.images import StoryImage, StoryRendition
 from almoner.stories.indexes import (
     AuthorIndexPage,
@@ -229,6 +230,7 @@ class StoryPage(Sensitive):
 
     objects = PageManager.from_queryset(StoryQuerySet)()
 
+    base_form_class = StoryForm
     parent_page_types: ClassVar = ["stories.StoryIndexPage", "stories.StoryYearPage"]
     subpage_types: ClassVar = []
     base_form_class = StoryForm

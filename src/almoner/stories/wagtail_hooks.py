@@ -1,4 +1,4 @@
-"""What the admin's menu has for stories: lists of them and of what they are found by.
+"""What stories add to Wagtail's admin: lists in the menu, ways to a new one, the check.
 
 Each list says what there is, whatever page it stands under, and has the way to a new one.
 """
@@ -7,6 +7,10 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import Http404, HttpRequest
+from django.templatetags.static import static
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from wagtail import hooks
 from wagtail.admin.auth import user_has_any_page_permission
@@ -16,6 +20,7 @@ from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.viewsets.pages import PageListingViewSet
 
 from almoner.stories.base import BasePage
+from almoner.stories.editing import check, put_whole_story
 from almoner.stories.models import (
     AuthorPage,
     SeriesPage,
@@ -113,3 +118,27 @@ def refuse_other_language(page: BasePage, request: HttpRequest, *args: Any) -> N
     """
     if page.locale.language_code != get_language():
         raise Http404("The page is not in this language.")
+
+
+@hooks.register("register_admin_urls")
+def check_address() -> list[URLPattern]:
+    """Put the check at /admin/stories/check/<story>/."""
+    return [path("stories/check/<int:story>/", check, name="story_check")]
+
+
+@hooks.register("insert_editor_js")
+def check_script() -> SafeString:
+    """Have the editor show the check."""
+    return format_html('<script type="module" src="{}"></script>', static("stories/check.js"))
+
+
+@hooks.register("insert_global_admin_css")
+def check_style() -> SafeString:
+    """Style the check."""
+    return format_html('<link rel="stylesheet" href="{}">', static("stories/check.css"))
+
+
+@hooks.register("construct_wagtail_userbar")
+def check_whole_story(request: HttpRequest, items: list[Any], page: Any) -> None:
+    """Have axe look at every rule."""
+    put_whole_story(items)

@@ -1,0 +1,28 @@
+"""The form of a story: what has an error is saved as a draft, and is not published."""
+
+from copy import copy
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from wagtail.admin.forms import WagtailAdminPageForm
+
+from almoner.stories.checks.story import findings
+
+CHECKED = ("standfirst", "search_description", "lead_image", "body", "footnotes")
+
+
+class StoryForm(WagtailAdminPageForm):
+    """Runs the check when an editor publishes, schedules or submits; never while they write."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a story with errors, each at its field."""
+        cleaned = super().clean()
+        # A field that is refused already is not to be looked at.
+        if not self.is_deferred_validation and all(name in cleaned for name in CHECKED):
+            typed = copy(self.instance)
+            for name in CHECKED:
+                setattr(typed, name, cleaned[name])
+            for found in findings(typed):
+                if found.kind == "error":
+                    self.add_error(found.field, ValidationError(f"{found.what} {found.mend}"))
+        return cleaned
