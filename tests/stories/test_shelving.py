@@ -12,6 +12,7 @@ from almoner.stories.models import StoryPage, StoryYearPage
 from almoner.stories.schedule import publish_due
 
 NEW_YEARS_EVE = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)
+SPRING = datetime(2026, 4, 12, 9, 0, tzinfo=UTC)
 
 
 def test_a_published_story_moves_to_the_shelf_of_its_year(write):
@@ -136,6 +137,41 @@ def test_readers_with_an_old_address_find_a_story_that_was_renamed(
 
     assert answer.status_code == 301
     assert answer.url == "/stories/2025/the-last-ferry/"
+
+
+def test_a_shared_link_keeps_its_code_on_the_way_to_the_new_address(
+    write, client, django_capture_on_commit_callbacks
+):
+    story = write("the-ferry", NEW_YEARS_EVE)
+    story.save_revision().publish()
+    story = StoryPage.objects.get(pk=story.pk)
+    story.slug = "the-last-ferry"
+    with django_capture_on_commit_callbacks(execute=True):
+        story.save_revision().publish()
+
+    answer = client.get("/stories/2025/the-ferry/?s=abc123")
+
+    assert answer.url == "/stories/2025/the-last-ferry/?s=abc123"
+
+
+def test_old_addresses_survive_a_move_to_another_year(
+    write, client, django_capture_on_commit_callbacks
+):
+    story = write("the-ferry", NEW_YEARS_EVE)
+    with django_capture_on_commit_callbacks(execute=True):
+        story.save_revision().publish()
+    story = StoryPage.objects.get(pk=story.pk)
+    story.slug = "the-last-ferry"
+    with django_capture_on_commit_callbacks(execute=True):
+        story.save_revision().publish()
+    StoryPage.objects.filter(pk=story.pk).update(first_published_at=SPRING)
+    with django_capture_on_commit_callbacks(execute=True):
+        StoryPage.objects.get(pk=story.pk).save_revision().publish()
+
+    story = StoryPage.objects.get(pk=story.pk)
+    assert story.url.endswith("/stories/2026/the-last-ferry/")
+    for old in ("/stories/2025/the-ferry/", "/stories/2025/the-last-ferry/"):
+        assert client.get(old).url == story.url
 
 
 def test_no_two_stories_have_one_address(write):

@@ -34,8 +34,8 @@ class BasePage(AbstractPage):
             [
                 FieldPanel(
                     "slug",
-                    help_text="The last part of the page's address. Links that people have "
-                    "already shared stop working when it changes.",
+                    help_text="The last part of the page's address. When it changes, readers who "
+                    "have the old one are sent to the new one.",
                 ),
                 FieldPanel("seo_title"),
                 FieldPanel("search_description"),

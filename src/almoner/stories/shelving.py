@@ -15,9 +15,16 @@ from almoner.stories.models import StoryIndexPage, StoryPage, StoryYearPage
 @transaction.atomic
 def shelve(story: StoryPage) -> None:
     """Move a story that is being published under its year; brings `story` up to date as well."""
-    if _move(story):
+    was_new = isinstance(story.get_parent(update=True).specific, StoryIndexPage)
+    before = story.url
+    if _move(story) and was_new and before is not None:
         # Wagtail makes a redirect from the old address, but nobody had it: it was a draft's.
-        Redirect.objects.filter(redirect_page=story.pk, automatically_created=True).delete()
+        # Those from addresses that readers did have stay.
+        Redirect.objects.filter(
+            redirect_page=story.pk,
+            automatically_created=True,
+            old_path=Redirect.normalise_path(before),
+        ).delete()
 
 
 def shelve_strays() -> None:
