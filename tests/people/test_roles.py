@@ -21,6 +21,8 @@ STORY_FORM = {
     "slug": "the-ferry",
     "standfirst": "What it is about.",
     "body-count": "0",
+    "footnotes-count": "0",
+    "related-count": "0",
     "comments-TOTAL_FORMS": "0",
     "story_authors-TOTAL_FORMS": "0",
     "story_authors-INITIAL_FORMS": "0",

@@ -118,7 +118,7 @@ def test_each_log_in_works_and_is_made_once(db, settings):
     names = demo.create_log_ins()
     demo.create_log_ins()
 
-    assert names == ["demo", "editor", "manager", "finance", "auditor"]
+    assert names == ["demo", "editor", "writer", "manager", "finance", "auditor"]
     assert get_user_model().objects.count() == len(names)
     for name in names:
         assert authenticate(username=name, password=demo.PASSWORD).has_perm(

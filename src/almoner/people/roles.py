@@ -1,4 +1,4 @@
-"""The four roles, as groups of Wagtail's admin, and what each may do.
+"""The roles, as groups of Wagtail's admin, and what each may do.
 
 Guarantee: after every `migrate` each role may do exactly what stands here; whoever wants
 another set of rights makes a group of their own. Models are named by label, because this
@@ -18,6 +18,7 @@ from django.db.models import Model, Q
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission
 
 EDITORS = "Editors"
+WRITERS = "Writers"
 CAMPAIGN_MANAGERS = "Campaign managers"
 FINANCE = "Finance"
 AUDITORS = "Auditors"
@@ -65,6 +66,8 @@ ROLES = (
         pictures=("add", "change", "choose"),
         special=("wagtail_localize.submit_translation",),
     ),
+    # To add is to change what is one's own, until it is submitted.
+    Role(WRITERS, models={}, pages=("add",), pictures=("add", "choose")),
     Role(
         CAMPAIGN_MANAGERS,
         models={

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from wagtail.models import Locale, Site
 
+from almoner.stories.approval import establish_approval
 from almoner.stories.base import BasePage
 from almoner.stories.models import (
     AuthorIndexPage,
@@ -45,6 +46,7 @@ def lay_out() -> StoryIndexPage:
         },
     )
     _remove_welcome(home)
+    establish_approval()
     for model, title, slug in INDEXES:
         if not model.objects.filter(locale=own).exists():
             # Read anew: adding a child counts on the parent's own count being right.
@@ -67,5 +69,5 @@ def _remove_welcome(home: HomePage) -> None:
     for page in BasePage.objects.child_of(root).exclude(pk=home.pk):
         if page.specific_class is BasePage:
             page.delete()
-    # Nobody is asked for approval here; a group that somebody is in was made use of.
+    # The editors approve (`stories.approval`); a group that somebody is in was made use of.
     Group.objects.filter(name="Moderators", user__isnull=True).delete()

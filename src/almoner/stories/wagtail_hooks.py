@@ -19,6 +19,7 @@ from wagtail.admin.views.pages.choose_parent import ChooseParentView
 from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.viewsets.pages import PageListingViewSet
 
+from almoner.stories.approval import spare_editors
 from almoner.stories.base import BasePage
 from almoner.stories.editing import check, put_whole_story
 from almoner.stories.models import (
@@ -142,3 +143,9 @@ def check_style() -> SafeString:
 def check_whole_story(request: HttpRequest, items: list[Any], page: Any) -> None:
     """Have axe look at every rule."""
     put_whole_story(items)
+
+
+@hooks.register("construct_page_action_menu")
+def offer_what_may_be_done(items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
+    """Offer editors to publish, and writers to submit."""
+    spare_editors(items)

@@ -79,7 +79,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "almoner.jobs.telling.TellWhatEnded",
-    "wagtail.contrib.redirects.middleware.RedirectMiddleware",
+    "almoner.web.redirects.KeepQuery",
 ]
 
 ROOT_URLCONF = "almoner.web.urls"
@@ -208,8 +208,10 @@ WAGTAILADMIN_BASE_URL = CONFIG.address
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
-# Editors publish their own stories; nobody is asked for approval.
-WAGTAIL_WORKFLOW_ENABLED = False
+# Writers submit and editors approve; who may publish is not asked (`stories.approval`).
+WAGTAIL_WORKFLOW_ENABLED = True
+# Milliseconds after the last stroke of a key until a draft saves itself; Wagtail's own choice.
+WAGTAIL_AUTOSAVE_INTERVAL = 500
 # SVG is left out: served from our own address, an SVG may carry a script.
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024  # a 24-megapixel JPEG has about 12 MB
