@@ -21,13 +21,14 @@ from django.db import transaction
 from django.utils import timezone
 from wagtail.utils.file import hash_filelike
 
-from almoner.people.roles import AUDITORS, CAMPAIGN_MANAGERS, EDITORS, FINANCE
+from almoner.people.roles import AUDITORS, CAMPAIGN_MANAGERS, EDITORS, FINANCE, WRITERS
 from almoner.stories.models import HomePage, StoryImage, StoryIndexPage, StoryPage
 from almoner.stories.site import lay_out
 
 SAMPLE = Path(__file__).parent / "sample"
 # Known to everyone, so `create_log_ins` refuses outside a demonstration.
 PASSWORD = "almoner-demo"  # noqa: S105
+CREDIT = "drawn for this demonstration"
 MORNING = time(9, 0)  # sample stories name a day only; in the site's zone it stays that day
 
 FRONT_PAGE_STANDFIRST = "Good news, told properly, and every gift counted where anyone can check."
@@ -62,6 +63,7 @@ def create_log_ins() -> list[str]:
     users = get_user_model().objects
     roles = {
         "editor": EDITORS,
+        "writer": WRITERS,
         "manager": CAMPAIGN_MANAGERS,
         "finance": FINANCE,
         "auditor": AUDITORS,
@@ -98,6 +100,7 @@ def _publish(index: StoryIndexPage, story: dict[str, Any], art: Path) -> None:
         lead_image=_picture(art / lead["file"], lead["alt"]) if lead else None,
         lead_caption=lead.get("caption", "") if lead else "",
         body=json.dumps([_block(block, art) for block in story["body"]]),
+        footnotes=json.dumps(story.get("footnotes", [])),
         first_published_at=published,
         live=False,
     )
@@ -123,6 +126,7 @@ def _picture(path: Path, description: str) -> StoryImage:
         return there or StoryImage.objects.create(
             title=path.stem.replace("-", " ").capitalize(),
             description=description,
+            credit=CREDIT,
             file=ImageFile(file, name=path.name),
             file_size=path.stat().st_size,
             file_hash=file_hash,
