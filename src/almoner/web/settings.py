@@ -215,7 +215,10 @@ WAGTAIL_AUTOSAVE_INTERVAL = 500
 # SVG is left out: served from our own address, an SVG may carry a script.
 WAGTAILIMAGES_EXTENSIONS = ["avif", "gif", "jpg", "jpeg", "png", "webp"]
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 20 * 1024 * 1024  # a 24-megapixel JPEG has about 12 MB
-WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+# PostgreSQL keeps words as they are written, as SQLite does: `stories.finding` knows their forms.
+WAGTAILSEARCH_BACKENDS = {
+    "default": {"BACKEND": "wagtail.search.backends.database", "SEARCH_CONFIG": "simple"}
+}
 
 LOGGING = {
     "version": 1,

@@ -32,6 +32,7 @@ urlpatterns = [
 # the log and its proofs are worded in English only, and have one address each.
 urlpatterns += i18n_patterns(
     path("", include("almoner.giving.causes_urls")),
+    path("", include("almoner.stories.finding.page")),
     # Last: Wagtail's page tree answers whatever is left.
     path("", include(wagtail_urls)),
     prefix_default_language=False,
