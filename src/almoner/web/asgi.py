@@ -42,6 +42,16 @@ MAX_VIEWS = 8
 
 # Django's own parts, and what it answers itself: never kept as pages.
 _UNKEPT = ("/admin/", "/static/", "/media/", "/api/")
+# What readers and machines are given of the site's own words, and is kept: pages, feeds, sitemaps.
+_TEXTS = frozenset(
+    (
+        b"text/html",
+        b"application/rss+xml",
+        b"application/atom+xml",
+        b"application/feed+json",
+        b"application/xml",
+    )
+)
 _DEPENDS = b"x-depends-on"
 # What is set anew once the figures are in: Django could not know them.
 _LENGTHS = (b"content-length", _DEPENDS, TARGETED)
@@ -193,7 +203,7 @@ class FrontDoor:
     ) -> Page | None:
         """A page from Django, or None where the answer is no page and was sent as it is."""
         marks = state.marks
-        answer = _Answer(send, hold=_is_html)
+        answer = _Answer(send, hold=_is_text)
         await self._django({**scope, "method": "GET"}, receive, answer)
         if answer.start is None:
             return None
@@ -208,7 +218,7 @@ class FrontDoor:
         """Django's answer, its slots filled, the pages told of what it may have changed."""
         changes = scope["method"] not in ("GET", "HEAD", "OPTIONS")
         # What may have changed something is answered, a redirect too, when the change is seen.
-        answer = _Answer(send, hold=(lambda _: True) if changes else _is_html)
+        answer = _Answer(send, hold=(lambda _: True) if changes else _is_text)
         await self._django(scope, receive, answer)
         await (state.look() if changes else state.catch_up())
         if answer.start is not None:
@@ -272,16 +282,16 @@ def _is_ours(host: bytes) -> bool:
     return bool(name) and validate_host(name, settings.ALLOWED_HOSTS)
 
 
-def _is_html(start: Any) -> bool:
+def _is_text(start: Any) -> bool:
     return any(
-        name.lower() == b"content-type" and value.startswith(b"text/html")
+        name.lower() == b"content-type" and value.partition(b";")[0] in _TEXTS
         for name, value in start["headers"]
     )
 
 
 def _is_page(start: Any) -> bool:
-    """A whole public page: found, HTML, the same for everybody."""
-    if start["status"] != 200 or not _is_html(start):
+    """A whole public page, feed or list of them: found, the same for everybody."""
+    if start["status"] != 200 or not _is_text(start):
         return False
     names = {name.lower(): value for name, value in start["headers"]}
     private = names.get(TARGETED, names.get(b"cache-control", b""))

@@ -33,6 +33,7 @@ urlpatterns = [
 urlpatterns += i18n_patterns(
     path("", include("almoner.giving.causes_urls")),
     path("", include("almoner.stories.finding.page")),
+    path("", include("almoner.stories.feeds")),
     # Last: Wagtail's page tree answers whatever is left.
     path("", include(wagtail_urls)),
     prefix_default_language=False,

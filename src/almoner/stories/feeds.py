@@ -1,0 +1,123 @@
+"""Feeds with the full text of stories: the site's, and one for each page that lists stories.
+
+Each is at the page's own address plus `rss.xml`, `atom.xml` or `feed.json`. Guarantee: a feed
+tells of published, public stories only, and of a sensitive one no more than its neutral title and
+text. The bytes are kept and told apart by the front door as pages are (`web.pages`), so that a
+reader who asks with `If-None-Match` gets them only when they changed.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import re_path
+from django.utils.feedgenerator import Enclosure, SyndicationFeed
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from almoner.stories.base import BasePage
+from almoner.stories.feed_formats import Atom, JsonFeed, Rss
+from almoner.stories.full_text import full_text, printable
+from almoner.stories.images import StoryImage
+from almoner.stories.models import HomePage, StoryPage, StoryQuerySet
+from almoner.stories.outward import Author, Outward, outward, permanent_id
+
+FORMATS: dict[str, type[SyndicationFeed]] = {
+    "rss.xml": Rss,
+    "atom.xml": Atom,
+    "feed.json": JsonFeed,
+}
+STORIES_A_FEED = 20  # whole stories: more would be a megabyte, and readers keep what they had
+PICTURE = "width-1200|format-jpeg"  # a format that every reader shows
+
+
+@require_safe
+def feed(request: HttpRequest, place: str, name: str) -> HttpResponse:
+    """The feed of the page at `place`; 404 where there is none."""
+    page = _page(request, place)
+    stories = stories_of(page)
+    if stories is None:
+        raise Http404("This page has no feed.")
+    written = make_feed(page, list(stories[:STORIES_A_FEED]), name)
+    return HttpResponse(written.writeString("utf-8"), content_type=written.content_type)
+
+
+def stories_of(page: BasePage) -> StoryQuerySet | None:
+    """The stories that a page lists, newest first and whole; None for a page that lists none."""
+    listed = cast(StoryQuerySet, StoryPage.objects.all()).listed().defer(None)
+    if isinstance(page, HomePage):
+        return listed.descendant_of(page).select_related("lead_image", "locale")
+    return None
+
+
+def make_feed(page: BasePage, stories: list[StoryPage], name: str) -> Any:
+    """The feed of `page` in the format of that name, with `stories` in it."""
+    address = cast(str, page.full_url)
+    changed = [page.last_published_at, *(story.last_published_at for story in stories)]
+    made = FORMATS[name](
+        title=printable(_title(page)),
+        link=address,
+        description=printable(page.search_description or getattr(page, "standfirst", "")),
+        subtitle=printable(page.search_description or getattr(page, "standfirst", "")) or None,
+        language=page.locale.language_code,
+        feed_url=address + name,
+        feed_guid=permanent_id(page),
+        authors=[Author(settings.WAGTAIL_SITE_NAME, settings.WAGTAILADMIN_BASE_URL + "/")],
+        updated=max(filter(None, changed), default=datetime.fromtimestamp(0, UTC)),
+    )
+    for story in stories:
+        _add(made, story)
+    return made
+
+
+def _page(request: HttpRequest, place: str) -> BasePage:
+    page = BasePage.find_for_request(request, place)
+    if page is None or page.get_view_restrictions():
+        raise Http404("There is no public page at this address.")
+    return page
+
+
+def _title(page: BasePage) -> str:
+    site = settings.WAGTAIL_SITE_NAME
+    return site if isinstance(page, HomePage) else f"{page.title} · {site}"
+
+
+def _add(made: SyndicationFeed, story: StoryPage) -> None:
+    told, address = outward(story), cast(str, story.full_url)
+    text = _words_only(told, address) if told.sensitive else full_text(story, address)
+    made.add_item(
+        title=printable(told.title),
+        link=address,
+        description=printable(told.summary),
+        content=printable(text),
+        unique_id=permanent_id(story),
+        unique_id_is_permalink=False,
+        pubdate=story.first_published_at,
+        updateddate=story.last_published_at or story.first_published_at,
+        authors=told.authors,
+        categories=told.topics,
+        enclosures=[_enclosure(told.picture)] if told.picture else [],
+    )
+
+
+def _words_only(told: Outward, address: str) -> str:
+    return format_html(
+        '<p>{}</p>\n<p><a href="{}">{}</a></p>', told.summary, address, _("Read it on our site")
+    )
+
+
+def _enclosure(picture: StoryImage) -> Enclosure:
+    cut = picture.get_rendition(PICTURE)
+    return Enclosure(cut.full_url, str(cut.file.size), "image/jpeg")
+
+
+urlpatterns = [
+    re_path(
+        rf"^(?P<place>(?:[^/]+/)*)(?P<name>{'|'.join(map(re.escape, FORMATS))})$",
+        feed,
+        name="feed",
+    )
+]

@@ -1,0 +1,170 @@
+"""The feeds as feed readers get them, held to the checker and to a schema of JSON Feed."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jsonschema
+import pytest
+from lxml import etree, html
+
+from almoner.giving.models import Cause
+from almoner.stories.models import HomePage, StoryPage
+from tests.stories.feed_checker import ATOM, CONTENT, faults
+
+SPRING = datetime(2026, 4, 12, 9, 0, tzinfo=UTC)
+SCHEMA = json.loads((Path(__file__).parent / "json_feed.schema.json").read_text())
+NAMES = ("rss.xml", "atom.xml", "feed.json")
+
+
+@pytest.fixture
+def story(write, picture):
+    Cause.objects.create(slug="meals", label="Meals Donated", kind="count", unit="meal")
+    body = [
+        {"type": "paragraph", "value": '<p>She had the <b>last</b> <a href="/x/">ticket</a>.</p>'},
+        {"type": "pull_quote", "value": {"quote": "I <never> ask.", "attribution": "Ferryman"}},
+        {"type": "counter", "value": {"cause": "meals"}},
+        {"type": "image", "value": {"image": picture.pk, "alt_text": "A dog", "caption": ""}},
+        {"type": "video", "value": {"url": "https://vimeo.com/76979871", "title": "The crossing"}},
+    ]
+    story = write("the-ferry", SPRING, lead_image=picture, byline="Mara & Ines", body=body)
+    story.title = "The ferry & the dog\x0b, 3 < 4"
+    story.save_revision().publish()
+    return StoryPage.objects.get(pk=story.pk)
+
+
+def texts(client):
+    """The full text of the newest story in each format."""
+    rss, atom, feed = (client.get(f"/{name}").content for name in NAMES)
+    return (
+        etree.fromstring(rss).findtext(f"channel/item/{CONTENT}"),
+        etree.fromstring(atom).findtext(f"{ATOM}entry/{ATOM}content"),
+        json.loads(feed)["items"][0]["content_html"],
+    )
+
+
+@pytest.mark.parametrize("name", ["rss.xml", "atom.xml"])
+def test_the_checker_finds_no_fault(story, write, client, name):
+    write("without-a-picture", SPRING).save_revision().publish()
+
+    answer = client.get(f"/{name}")
+
+    assert answer["Content-Type"].partition(";")[0] == f"application/{name[:-4]}+xml"
+    assert faults(answer.content) == []
+    assert answer.content.count(b"<title>") == 3
+
+
+def test_the_json_feed_fits_its_schema(story, write, client):
+    write("without-a-picture", SPRING).save_revision().publish()
+
+    answer = client.get("/feed.json")
+
+    assert answer["Content-Type"].startswith("application/feed+json")
+    feed = json.loads(answer.content)
+    jsonschema.Draft202012Validator(SCHEMA).validate(feed)
+    assert len(feed["items"]) == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_site_without_stories_has_a_feed_that_stays_the_same(index, client, name):
+    first = client.get(f"/{name}").content
+    if name == "feed.json":
+        jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(first))
+    else:
+        assert faults(first) == []
+    assert client.get(f"/{name}").content == first
+
+
+def test_each_feed_has_the_whole_story_and_says_what_it_is(story, client):
+    for text in texts(client):
+        words = html.fromstring(text).text_content()
+        for part in ("She had the last ticket.", "I <never> ask.", "Ferryman", "Meals Donated"):
+            assert part in words
+        assert 'alt="A grey wall"' in text
+        assert 'alt="A dog"' in text
+        assert "https://vimeo.com/76979871" in text
+
+    item = json.loads(client.get("/feed.json").content)["items"][0]
+    assert item["title"] == "The ferry & the dog, 3 < 4"
+    assert item["summary"] == "What it is about."
+    assert item["url"] == story.full_url
+    assert item["authors"] == [{"name": "Mara & Ines"}]
+    assert item["date_published"] == "2026-04-12T09:00:00+00:00"
+    assert item["image"] == item["attachments"][0]["url"]
+    assert item["attachments"][0]["mime_type"] == "image/jpeg"
+
+
+def test_the_full_text_needs_nothing_of_our_pages(story, client):
+    for text in texts(client):
+        for part in html.fragment_fromstring(text, create_parent=True).iter():
+            assert part.tag not in ("svg", "script", "picture", "source", "impact-counter")
+            assert not {"class", "style", "srcset", "loading"} & set(part.attrib)
+            for name in ("href", "src"):
+                assert part.get(name, "http").startswith("http"), part.attrib
+        assert "\x02" not in text
+
+
+def test_a_story_is_the_same_item_after_its_address_changed(story, client):
+    def ids():
+        rss, atom, feed = (client.get(f"/{name}").content for name in NAMES)
+        return (
+            etree.fromstring(rss).findtext("channel/item/guid"),
+            etree.fromstring(atom).findtext(f"{ATOM}entry/{ATOM}id"),
+            json.loads(feed)["items"][0]["id"],
+        )
+
+    before = ids()
+    assert len(set(before)) == 1
+    assert before[0].startswith("urn:uuid:")
+    story.slug = "the-last-ferry"
+    story.save_revision().publish()
+
+    assert "/the-last-ferry/" in client.get("/feed.json").content.decode()
+    assert ids() == before
+
+
+def test_drafts_and_private_stories_are_in_no_feed(story, write, client):
+    write("not-yet")
+    private = write("for-members", SPRING)
+    private.save_revision().publish()
+    private.view_restrictions.create(restriction_type="login")
+
+    for name in NAMES:
+        text = client.get(f"/{name}").content.decode()
+        assert "the-ferry" in text
+        assert "not-yet" not in text
+        assert "for-members" not in text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/stories/rss.xml", "/nowhere/rss.xml", "/rss.xml/", "/stories/2026/the-ferry/feed.json"],
+)
+def test_what_lists_no_stories_has_no_feed(story, client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_the_feed_of_a_private_site_is_not_public(story, client):
+    HomePage.objects.get().view_restrictions.create(restriction_type="login")
+
+    assert client.get("/feed.json").status_code == 404
+
+
+def test_a_feed_takes_as_many_queries_for_six_stories_as_for_two(
+    write, picture, client, django_assert_max_num_queries
+):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    def publish(*slugs):
+        for slug in slugs:
+            write(slug, SPRING, lead_image=picture).save_revision().publish()
+
+    publish("one", "two")
+    client.get("/feed.json")  # cuts the pictures to size, once
+    with CaptureQueriesContext(connection) as few:
+        client.get("/feed.json")
+    publish("three", "four", "five", "six")
+
+    with django_assert_max_num_queries(len(few)):
+        assert len(json.loads(client.get("/feed.json").content)["items"]) == 6
