@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stories", "0004_editors_stories"),
+        ("stories", "0006_editors_stories"),
     ]
 
     operations = [
