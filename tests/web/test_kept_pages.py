@@ -3,13 +3,15 @@
 from almoner.web import pages
 from almoner.web.pages import Page, Pages
 
+VERSION = (1, 739_000)
+
 
 def page(size):
-    return Page(1, None, (), b"x" * size)
+    return Page(VERSION, None, (), b"x" * size)
 
 
 def kept(of, *addresses):
-    return [each for each in addresses if of.get(each, 1, 0) is not None]
+    return [each for each in addresses if of.get(each, VERSION, 0) is not None]
 
 
 def test_the_page_rendered_longest_ago_makes_room(monkeypatch):
@@ -33,3 +35,12 @@ def test_the_bytes_kept_are_bounded_however_often_a_page_is_rendered(monkeypatch
     assert kept(of, "a", "b", "c", "d") == []
     of.put("a", page(100))
     assert kept(of, "a") == ["a"]
+
+
+def test_a_page_is_kept_for_its_site_version_and_its_day_only():
+    of = Pages()
+    of.put("a", page(1))
+    site, day = VERSION
+    assert of.get("a", (site, day), 0) is not None
+    assert of.get("a", (site + 1, day), 0) is None
+    assert of.get("a", (site, day + 1), 0) is None

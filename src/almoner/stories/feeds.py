@@ -23,9 +23,10 @@ from almoner.stories.feed_formats import Atom, JsonFeed, Rss
 from almoner.stories.full_text import full_text, printable
 from almoner.stories.images import StoryImage
 from almoner.stories.models import HomePage, StoryPage, StoryQuerySet
-from almoner.stories.outward import Author, Outward, outward, permanent_id
+from almoner.stories.outward import Author, Outward, outward, permanent_id, title_of
+from almoner.stories.public import page_at
 
-FORMATS: dict[str, type[SyndicationFeed]] = {
+FORMATS: dict[str, type[Rss | Atom | JsonFeed]] = {
     "rss.xml": Rss,
     "atom.xml": Atom,
     "feed.json": JsonFeed,
@@ -37,9 +38,9 @@ PICTURE = "width-1200|format-jpeg"  # a format that every reader shows
 @require_safe
 def feed(request: HttpRequest, place: str, name: str) -> HttpResponse:
     """The feed of the page at `place`; 404 where there is none."""
-    page = _page(request, place)
-    stories = stories_of(page)
-    if stories is None:
+    page = page_at(request, place)
+    stories = stories_of(page) if page is not None else None
+    if page is None or stories is None:
         raise Http404("This page has no feed.")
     written = make_feed(page, list(stories[:STORIES_A_FEED]), name)
     return HttpResponse(written.writeString("utf-8"), content_type=written.content_type)
@@ -73,16 +74,9 @@ def make_feed(page: BasePage, stories: list[StoryPage], name: str) -> Any:
     return made
 
 
-def _page(request: HttpRequest, place: str) -> BasePage:
-    page = BasePage.find_for_request(request, place)
-    if page is None or page.get_view_restrictions():
-        raise Http404("There is no public page at this address.")
-    return page
-
-
 def _title(page: BasePage) -> str:
-    site = settings.WAGTAIL_SITE_NAME
-    return site if isinstance(page, HomePage) else f"{page.title} · {site}"
+    title, site = title_of(page), settings.WAGTAIL_SITE_NAME
+    return site if title == site else f"{title} · {site}"
 
 
 def _add(made: SyndicationFeed, story: StoryPage) -> None:

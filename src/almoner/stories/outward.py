@@ -8,8 +8,11 @@ Whoever tells a story anywhere asks here and nowhere else.
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
+from django.conf import settings
+
+from almoner.stories.base import BasePage
 from almoner.stories.images import StoryImage
-from almoner.stories.models import StoryPage
+from almoner.stories.models import HomePage, StoryPage
 
 # Names a page for ever, whatever becomes of its address and ours (RFC 9562, version 5).
 _PAGES = UUID("6f1c6a52-4d0e-5b0a-9a3f-5b7d0c9e1a10")
@@ -49,6 +52,13 @@ def outward(story: StoryPage) -> Outward:
     )
 
 
-def permanent_id(page: StoryPage) -> str:
+def title_of(page: BasePage) -> str:
+    """What a page is called where others see it; the front page is called after the site."""
+    if isinstance(page, HomePage):
+        return settings.WAGTAIL_SITE_NAME
+    return outward(page).title if isinstance(page, StoryPage) else page.title
+
+
+def permanent_id(page: BasePage) -> str:
     """A URN for a page: its translations have others, its later addresses have the same."""
     return uuid5(_PAGES, f"{page.translation_key}/{page.locale.language_code}").urn

@@ -183,7 +183,7 @@ class FrontDoor:
         await state.catch_up()
         marks = state.marks
         address = scope["path"]
-        page = state.pages.get(address, marks.site, marks.size)
+        page = state.pages.get(address, marks.shown, marks.size)
         if page is None:
             page = await self._render(state, scope, receive, send)
             if page is None:
@@ -212,7 +212,7 @@ class FrontDoor:
             return None
         depends = any(name == _DEPENDS for name, _ in answer.headers)
         kept = tuple(pair for pair in answer.headers if pair[0] not in _REMADE)
-        return Page(marks.site, marks.size if depends else None, kept, bytes(answer.body))
+        return Page(marks.shown, marks.size if depends else None, kept, bytes(answer.body))
 
     async def _through(self, state: State, scope: Scope, receive: Receive, send: Send) -> None:
         """Django's answer, its slots filled, the pages told of what it may have changed."""

@@ -1,6 +1,7 @@
 """Published pages as bytes: rendered once, compressed once, served until they change.
 
-A page is kept under the site version it was rendered at (`web.site_version`); figures are
+A page, and a feed or a sitemap as well, is kept under the site version it was rendered at
+(`web.site_version`) and for that day, because some tell of today; figures are
 slots that are filled anew when the counters change, without rendering. Exact by order: the
 version is read before rendering, so a page is never newer in name than in content. Readers
 send no cookie; a request with a session passes the cache by. Limit: another process's change
@@ -26,6 +27,8 @@ MAX_BYTES = 64 * 1024 * 1024
 # Below this a compressed answer saves no packet.
 MIN_COMPRESSED = 1_000
 
+Version = tuple[int, int]  # the site's, and the day it was rendered on
+
 # What these pages alone go by, where an answer has it (RFC 9213: a cache-control field for one
 # cache): they may keep what a browser must not. The front door takes it off.
 TARGETED = b"almoner-cache-control"
@@ -49,7 +52,7 @@ class Page:
     __slots__ = ("_forms", "_snapshot", "headers", "ledger_size", "rendered", "version")
 
     def __init__(
-        self, version: int, ledger_size: int | None, headers: Headers, rendered: bytes
+        self, version: Version, ledger_size: int | None, headers: Headers, rendered: bytes
     ) -> None:
         self.version = version
         self.ledger_size = ledger_size
@@ -95,7 +98,7 @@ class Pages:
         self._kept: OrderedDict[str, Page] = OrderedDict()
         self._bytes = 0
 
-    def get(self, address: str, version: int, ledger_size: int) -> Page | None:
+    def get(self, address: str, version: Version, ledger_size: int) -> Page | None:
         """The page at an address, unless what it shows has changed."""
         page = self._kept.get(address)
         if page is None or page.version != version:

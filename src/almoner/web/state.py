@@ -11,7 +11,9 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from threading import Lock
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -46,6 +48,12 @@ class Marks(msgspec.Struct, frozen=True):
     size: int
     revision: int
     site: int
+    day: int  # its ordinal in the site's time zone: heads and lists of news tell of "today"
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """What every kept page depends on."""
+        return self.site, self.day
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -63,6 +71,7 @@ class State:
         self.pages = Pages()
         self.closing = False
         self._publish_due = publish_due
+        self._zone = ZoneInfo(settings.time_zone)
         self._reader = open_database(settings)  # guarded by _reading
         self._reading = Lock()
         schema.check(self._reader)
@@ -140,7 +149,7 @@ class State:
             try:
                 marks, before = self._read_marks(), self.marks
                 admitted = None if marks.revision == before.revision else self._read_admitted()
-                changed = (marks.size, marks.site) != (before.size, before.site)
+                changed = (marks.size, marks.shown) != (before.size, before.shown)
                 return marks, snapshot.read(self._reader) if changed else None, admitted
             except Exception:
                 self._reader.close()
@@ -157,7 +166,8 @@ class State:
             "FROM ledger_head"
         )
         assert row is not None, "the ledger has no head row"
-        return Marks(*row)
+        size, revision, site = row
+        return Marks(size, revision, site, datetime.now(self._zone).toordinal())
 
     async def _watch(self) -> None:
         while True:

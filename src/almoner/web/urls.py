@@ -19,13 +19,14 @@ urlpatterns = [
     path("receipts/reads/<int:index>.tlog-proof", receipts.reads_file, name="reads_receipt"),
     path(f"receipts/<int:index>/<str:token>/{receipts.FILE}", receipts.file),
     path("receipts/<int:index>/<str:token>/qr.svg", receipts.qr),
-    path("sitemap.xml", sitemap),
     path("", include("almoner.settlement.urls")),
     path("log/", log_page.page, name="log"),
     path("check/", proof.check, name="check"),
     path("", include("almoner.giving.urls")),
     path("", include("almoner.statements.urls")),
     path("", include("almoner.stories.share")),
+    path("", include("almoner.stories.share_picture")),
+    path("sitemap.xml", sitemap),
 ]
 
 # In the site's own language as they stand, in every other below its code: /ar/causes/. Promises,
