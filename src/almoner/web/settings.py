@@ -42,7 +42,6 @@ INSTALLED_APPS = [
     "wagtail_localize.locales",  # in the place of wagtail.locales
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
-    "wagtail.contrib.sitemaps",
     "wagtail.sites",
     "wagtail.users",
     "wagtail.snippets",
@@ -60,7 +59,6 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     # Last: it gives the roles the permissions that all the others have made.
     "almoner.people",

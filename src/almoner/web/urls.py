@@ -4,7 +4,6 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path, re_path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
-from wagtail.contrib.sitemaps.views import sitemap
 
 from almoner.web import log_page, proof, receipts
 from almoner.web.api import api, missing
@@ -26,7 +25,7 @@ urlpatterns = [
     path("", include("almoner.statements.urls")),
     path("", include("almoner.stories.share")),
     path("", include("almoner.stories.share_picture")),
-    path("sitemap.xml", sitemap),
+    path("", include("almoner.stories.sitemaps")),
 ]
 
 # In the site's own language as they stand, in every other below its code: /ar/causes/. Promises,
