@@ -1,18 +1,30 @@
-"""The form of a story: what has an error is saved as a draft, and is not published."""
+"""The form of a story: what has an error is saved as a draft, and is not published.
+
+It offers the topics of the story's own language.
+"""
 
 from copy import copy
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.models import Locale
 
 from almoner.stories.checks.story import findings
+from almoner.stories.indexes import TopicPage
 
 CHECKED = ("standfirst", "search_description", "lead_image", "body", "footnotes")
 
 
 class StoryForm(WagtailAdminPageForm):
     """Runs the check when an editor publishes, schedules or submits; never while they write."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        topics: Any = self.fields.get("topics")
+        if topics is not None:
+            own = self.instance.locale_id or Locale.get_default().pk
+            topics.queryset = TopicPage.objects.filter(locale=own).order_by("title")
 
     def clean(self) -> dict[str, Any]:
         """Refuse a story with errors, each at its field."""

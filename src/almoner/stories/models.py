@@ -16,7 +16,6 @@ from django.forms import CheckboxSelectMultiple
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
-from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import (
     FieldPanel,
     FieldRowPanel,
@@ -167,17 +166,6 @@ class StoryYearPage(BasePage):
         return context
 
 
-class StoryForm(WagtailAdminPageForm):
-    """A story's form: it offers the topics of the story's own language."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        topics = self.fields.get("topics")
-        if topics is not None:
-            own = self.instance.locale_id or Locale.get_default().pk
-            topics.queryset = TopicPage.objects.filter(locale=own).order_by("title")
-
-
 class StoryPage(Sensitive):
     """A story."""
 
@@ -230,7 +218,6 @@ class StoryPage(Sensitive):
 
     objects = PageManager.from_queryset(StoryQuerySet)()
 
-    base_form_class = StoryForm
     parent_page_types: ClassVar = ["stories.StoryIndexPage", "stories.StoryYearPage"]
     subpage_types: ClassVar = []
     base_form_class = StoryForm

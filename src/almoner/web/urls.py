@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
+from almoner.stories import frames
 from almoner.web import log_page, proof, receipts
 from almoner.web.api import api, missing
 from almoner.web.pictures import picture
@@ -26,6 +27,8 @@ urlpatterns = [
     path("", include("almoner.stories.share")),
     path("", include("almoner.stories.share_picture")),
     path("", include("almoner.stories.sitemaps")),
+    path("", include("almoner.stories.oembed")),
+    path("", include("almoner.stories.frames")),
 ]
 
 # In the site's own language as they stand, in every other below its code: /ar/causes/. Promises,
@@ -33,6 +36,7 @@ urlpatterns = [
 urlpatterns += i18n_patterns(
     path("", include("almoner.giving.causes_urls")),
     path("", include("almoner.stories.finding.page")),
+    path("", include(frames.local_urlpatterns)),
     path("", include("almoner.stories.feeds")),
     # Last: Wagtail's page tree answers whatever is left.
     path("", include(wagtail_urls)),
