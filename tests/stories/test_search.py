@@ -53,7 +53,7 @@ def found(page):
 
 
 def test_both_databases_find_the_same_stories(serve, database_url):
-    server = serve(database_url)
+    server = serve(database_url if "://" in database_url else "sqlite")
     subprocess.run(
         [sys.executable, "-m", "tests.stories.some_stories"], env=server.environment, check=True
     )

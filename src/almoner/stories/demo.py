@@ -22,7 +22,14 @@ from django.utils import timezone
 from wagtail.utils.file import hash_filelike
 
 from almoner.people.roles import AUDITORS, CAMPAIGN_MANAGERS, EDITORS, FINANCE, WRITERS
-from almoner.stories.models import HomePage, StoryImage, StoryIndexPage, StoryPage
+from almoner.stories.demo_found_by import Found, load_found_by
+from almoner.stories.models import (
+    HomePage,
+    StoryAuthor,
+    StoryImage,
+    StoryIndexPage,
+    StoryPage,
+)
 from almoner.stories.site import lay_out
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -41,13 +48,14 @@ def load_sample_stories(progress: Progress, folder: Path = SAMPLE) -> int:
     """Publish every story of the folder that is not there yet; returns how many were new."""
     index = lay_out()
     _introduce(index)
+    found = load_found_by(folder / "found_by")
     new = 0
     for path in sorted(folder.glob("*.json")):
         story = json.loads(path.read_text("utf-8"))
         if StoryPage.objects.filter(slug=story["slug"]).exists():
             progress(f"Story already there: {story['title']}")
             continue
-        _publish(index, story, folder / "art")
+        _publish(index, story, folder / "art", found)
         new += 1
         progress(f"Story published: {story['title']}")
     return new
@@ -87,12 +95,12 @@ def _introduce(index: StoryIndexPage) -> None:
 
 
 @transaction.atomic
-def _publish(index: StoryIndexPage, story: dict[str, Any], art: Path) -> None:
+def _publish(index: StoryIndexPage, story: dict[str, Any], art: Path, found: Found) -> None:
     lead = story.get("lead")
     published = timezone.make_aware(
         datetime.combine(date.fromisoformat(story["published"]), MORNING)
     )
-    page = StoryPage(
+    page: Any = StoryPage(
         slug=story["slug"],
         title=story["title"],
         standfirst=story["standfirst"],
@@ -101,9 +109,15 @@ def _publish(index: StoryIndexPage, story: dict[str, Any], art: Path) -> None:
         lead_caption=lead.get("caption", "") if lead else "",
         body=json.dumps([_block(block, art) for block in story["body"]]),
         footnotes=json.dumps(story.get("footnotes", [])),
+        series=found["series"].get(story.get("series", "")),
+        series_place=story.get("series_place"),
         first_published_at=published,
         live=False,
     )
+    page.story_authors.set(
+        [StoryAuthor(author=found["authors"][slug]) for slug in story.get("authors", ())]
+    )
+    page.topics.set([found["topics"][slug] for slug in story.get("topics", ())])
     # Read anew: adding a child counts on the parent's own count being right.
     StoryIndexPage.objects.get(pk=index.pk).add_child(instance=page)
     page.save_revision().publish()

@@ -169,7 +169,7 @@ class SeriesIndexPage(IndexPage):
         verbose_name_plural = "all series"
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Give each entry `first`, the part it begins with."""
+        """Give each entry `first`, the part that stands for it."""
         context = super().get_context(request, *args, **kwargs)
         begun(context["entries"].object_list, self.locale)
         return context
@@ -210,7 +210,7 @@ def counted(named: Any, field: str, locale: Locale) -> list[Any]:
 
 
 def begun(series: list[Any], locale: Locale) -> None:
-    """Give each series `first`, the published part it begins with, or None."""
+    """Give each series `first`, the published part that stands for it, or None."""
     first = first_parts(series, locale)
     for each in series:
         each.first = first.get(each.translation_key)

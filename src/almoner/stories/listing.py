@@ -113,12 +113,17 @@ def counts(field: str, locale: Locale) -> dict[Any, int]:
 
 
 def first_parts(series: Iterable[Any], locale: Locale) -> dict[Any, Any]:
-    """The published part that each series begins with, by the series' translation key."""
+    """The part that stands for each series, by the series' translation key.
+
+    It is the first that has a picture, or the first where none has.
+    """
     keys = [each.translation_key for each in series]
     parts = stories().filter(locale=locale, series__translation_key__in=keys).listed().in_order()
     first: dict[Any, Any] = {}
     for part in parts.select_related("lead_image", "series"):
-        first.setdefault(part.series.translation_key, part)
+        key = part.series.translation_key
+        if key not in first or (part.lead_image and not first[key].lead_image):
+            first[key] = part
     return first
 
 

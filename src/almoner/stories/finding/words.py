@@ -63,13 +63,16 @@ class Vocabulary:
         if len(word) < 4:
             return []
         letters = set(word)
-        near = [
-            (distance(word, each), -self.often[each], each)
-            for each in self.often
-            if abs(len(each) - len(word)) <= slips and len(letters ^ set(each)) <= 2 * slips
-        ]
+        near = list[tuple[int, int, int, str]]()
+        for each in self.often:
+            if not -slips <= len(each) - len(word) <= slips + SHORTER:
+                continue
+            if len(letters ^ set(each)) <= 2 * slips + SHORTER:
+                row = distances(word, each)
+                # Of a longer form, such as “blankets” for “blnaket”, the beginning is enough.
+                near.append((min(row[-1 - SHORTER :]), row[-1], -self.often[each], each))
         closest = sorted(found for found in near if found[0] <= slips)
-        return [each for far, _, each in closest if far == closest[0][0]][:NEAREST]
+        return [each for *far, _, each in closest if far == [*closest[0][:2]]][:NEAREST]
 
     def spellings(self, folded: Iterable[str]) -> list[str]:
         """How the folded words are written in the stories."""
@@ -84,8 +87,11 @@ def _is_form(word: str, other: str) -> bool:
     return -more <= SHORTER and len(other) >= 3 and word.startswith(other)
 
 
-def distance(one: str, other: str) -> int:
-    """How many letters must be put in, left out, changed or swapped (optimal string alignment)."""
+def distances(one: str, other: str) -> list[int]:
+    """How many letters must be put in, left out, changed or swapped, for each beginning of `other`.
+
+    Optimal string alignment; the last is the distance between the two.
+    """
     before: list[int] = []
     last = list(range(len(other) + 1))
     for row, letter in enumerate(one, 1):
@@ -97,7 +103,7 @@ def distance(one: str, other: str) -> int:
                 cost = min(cost, before[column - 2] + 1)
             now.append(cost)
         before, last = last, now
-    return last[-1]
+    return last
 
 
 def mark(text: str, found: frozenset[str]) -> SafeString:
