@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from almoner.counters.figures import text
+from almoner.counters.labels import labels
 from almoner.ledger import Database, reads
 from almoner.ledger.reads import Totals
 from almoner.units import decimal
@@ -24,10 +25,14 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Counter(msgspec.Struct, frozen=True):
-    """A cause's measures. `shown` is what the banner shows: opening plus pledged."""
+    """A cause's measures. `shown` is what the banner shows: opening plus pledged.
+
+    `labels` are the label in other languages, by their codes.
+    """
 
     cause: str
     label: str
+    labels: dict[str, str]
     unit: str
     kind: str
     url: str
@@ -66,11 +71,12 @@ def read(db: Database) -> Snapshot:
         head = reads.head(db)
         totals = reads.totals(db)
         causes = db.rows(
-            "SELECT slug, label, unit, kind, scale FROM giving_cause ORDER BY position, slug"
+            "SELECT slug, label, labels, unit, kind, scale "
+            "FROM giving_cause ORDER BY position, slug"
         )
     counters = tuple(
-        _counter(slug, label, unit, kind, scale, totals.get(slug, Totals()))
-        for slug, label, unit, kind, scale in causes
+        _counter(slug, label, labels(more), unit, kind, scale, totals.get(slug, Totals()))
+        for slug, label, more, unit, kind, scale in causes
     )
     document = Document(head.size, counters)
     texts = {
@@ -81,9 +87,17 @@ def read(db: Database) -> Snapshot:
     return Snapshot(document, head.root, msgspec.json.encode(document), texts)
 
 
-def _counter(slug: str, label: str, unit: str, kind: str, scale: int, totals: Totals) -> Counter:
+def _counter(
+    slug: str,
+    label: str,
+    others: dict[str, str],
+    unit: str,
+    kind: str,
+    scale: int,
+    totals: Totals,
+) -> Counter:
     def figure(minor: int) -> Figure:
         return Figure(decimal(minor, scale), text(minor, kind, unit, scale))
 
     measures = {measure: figure(getattr(totals, measure)) for measure in MEASURES}
-    return Counter(slug, label, unit, kind, f"/causes/{slug}/", **measures)
+    return Counter(slug, label, others, unit, kind, f"/causes/{slug}/", **measures)

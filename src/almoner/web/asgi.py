@@ -26,7 +26,7 @@ from almoner.intake.http import (
     respond_problem,
 )
 from almoner.intake.problem import MEDIA_TYPE, UNEXPECTED, Problem, wrong_method
-from almoner.web import deliveries
+from almoner.web import deliveries, embeds
 from almoner.web.live import serve
 from almoner.web.log_files import PREFIX
 from almoner.web.pages import TARGETED, Page, choose
@@ -91,6 +91,8 @@ class FrontDoor:
             await _refuse_method(send, method, path, allowed)
         elif path.startswith(PREFIX) and path != PREFIX:
             await self._hot(self._log_file, scope, receive, send)
+        elif path.startswith(embeds.BADGES) and method in ("GET", "HEAD"):
+            await self._hot(self._badge, scope, receive, send)
         elif path.startswith(deliveries.PREFIX):
             await self._delivery(state, scope, receive, send)
         elif (method == "GET" or method == "HEAD") and not path.startswith(_UNKEPT):
@@ -107,9 +109,11 @@ class FrontDoor:
             ("GET", "/api/v1/counters"): self._counters,
             ("GET", "/counters/stream"): self._stream,
             ("GET", "/healthz"): self._health,
+            ("GET", embeds.WIDGET): self._widget,
             ("HEAD", "/counters"): self._counters,
             ("HEAD", "/api/v1/counters"): self._counters,
             ("HEAD", "/healthz"): self._health,
+            ("HEAD", embeds.WIDGET): self._widget,
         }
         self._hot_paths = frozenset(path for _, path in self._routes)
 
@@ -158,6 +162,14 @@ class FrontDoor:
         state = self.state
         assert state is not None
         await serve(state.broadcast, lambda: state.closing, receive, send)
+
+    async def _widget(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await embeds.widget(scope, send)
+
+    async def _badge(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.state is not None
+        await self.state.catch_up()
+        await embeds.draw_badge(self.state.snapshot, scope, send)
 
     async def _log_file(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self.state is not None

@@ -9,6 +9,7 @@ from almoner.intake.http import Receive, Send
 HEADERS = [
     (b"content-type", b"text/event-stream"),
     (b"cache-control", b"no-store"),
+    (b"access-control-allow-origin", b"*"),
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
 ]

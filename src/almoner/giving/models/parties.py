@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import get_language
 
+from almoner.counters.labels import labels
 from almoner.units import Unit, UnitError, currency
 
 # Part of an account path (almoner.ledger.event): 64 characters, no leading hyphen.
@@ -114,15 +115,11 @@ class Cause(models.Model):
     @property
     def local_label(self) -> str:
         """The label in the language of the page at hand, else as it was given first."""
-        return dict(self._labels()).get(get_language() or "", self.label)
-
-    def _labels(self) -> list[tuple[str, str]]:
-        lines = [line.partition(":") for line in self.labels.splitlines() if line.strip()]
-        return [(code.strip(), label.strip()) for code, _, label in lines]
+        return labels(self.labels).get(get_language() or "", self.label)
 
     def _check_labels(self) -> None:
         known = dict(settings.LANGUAGES)
-        for code, label in self._labels():
+        for code, label in labels(self.labels).items():
             if code not in known:
                 raise ValidationError({"labels": f"{code!r} is no language's code, such as ar."})
             if not label or len(label) > LABEL_LENGTH:
