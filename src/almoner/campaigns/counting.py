@@ -26,6 +26,8 @@ from almoner.units import CURRENCIES
 
 # Triggers whose rate is percent of money.
 OF_MONEY = frozenset({"revenue", "gift", "round-up"})
+# Triggers that people count too: what a brake held back of reads comes by an entry by hand.
+BY_HAND = frozenset({"manual", "read", "visit"})
 _KINDS: dict[str, LineKind] = {
     "order": "product",
     "item": "product",
@@ -44,7 +46,7 @@ def occurrences(version: CampaignVersion, body: Occasion) -> tuple[int, Fraction
     if isinstance(body, Order):
         count, size = _in_order(version, body)
     elif isinstance(body, Manual):
-        count = size = body.quantity if version.trigger == "manual" else 0
+        count = size = body.quantity if version.trigger in BY_HAND else 0
     else:
         count = size = _in_action(version, body)
     return (count, _rate(version, size)) if count > 0 else (0, NOTHING)
