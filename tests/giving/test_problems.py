@@ -61,6 +61,8 @@ WRONG = [
     ({"minimum": "60", "ends_on": None}, "ends_on", "choose the last day"),
     ({"daily_cap": "60", "cap": "50"}, "daily_cap", "more than the 50"),
     ({"reader_cap": "60", "cap": "50"}, "reader_cap", "more than the 50"),
+    ({"trigger": "read", "reader_cap": "5"}, "reader_cap", "Reads have no person behind them"),
+    ({"trigger": "visit", "reader_cap": "5"}, "reader_cap", "Visits have no person behind them"),
     ({"daily_cap": "1.5"}, "daily_cap", "The limit is in meals"),
     ({"sponsor_cap": "60"}, "sponsor", "whose campaigns are limited"),
     ({"hold_days": 366}, "hold_days", "from 0 to 365"),

@@ -15,8 +15,9 @@ UNUSED: dict[str, tuple[str, ...]] = {
     "gift": ("including", "matches"),
     "round-up": ("products", "collections", "including", "matches"),
     "sign-up": (*_ACTION, "matches"),
-    "read": (*_ACTION, "matches"),
-    "visit": (*_ACTION, "matches"),
+    # Who reads is never known, so nobody's own limit could be kept.
+    "read": (*_ACTION, "reader_cap", "matches"),
+    "visit": (*_ACTION, "reader_cap", "matches"),
     "manual": (*_ACTION, "tags", "countries", "excluded", "reader_cap", "group", "matches"),
     "match": (*_ACTION, "tags", "countries", "excluded", "price", "currency"),
 }
@@ -40,7 +41,7 @@ _WHAT = {
     "tiers": "no steps",
     "countries": "no country",
     "excluded": "no country",
-    "reader_cap": "no person behind it to limit",
+    "reader_cap": "no person behind them whom a limit could be kept for",
     "matches": "no other campaign to follow",
     "price": "no price: it gives units for units",
     "currency": "no currency of its own",
