@@ -19,6 +19,7 @@ from wagtail.models import Locale
 from almoner.stories.finding.index import matches, vocabulary
 from almoner.stories.finding.question import KINDS, Question, read
 from almoner.stories.finding.words import excerpt, mark
+from almoner.stories.indexes import topics_in_front
 from almoner.stories.listing import cards
 from almoner.stories.models import StoryPage
 
@@ -46,11 +47,12 @@ class Result:
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """Show the form, and the answer where something is asked."""
+    """Show the form, and the answer where something is asked, or else the topics."""
     locale = Locale.objects.filter(language_code=get_language()).first() or Locale.get_default()
     question = read(request.GET, locale)
     answer = find(question, locale, request.GET.get("page")) if question.is_asked else None
-    context = {"question": question, "answer": answer}
+    topics = topics_in_front(locale) if answer is None else []
+    context = {"question": question, "answer": answer, "topics": topics}
     response = render(request, "stories/search.html", context)
     response["X-Robots-Tag"] = "noindex"
     if request.GET:

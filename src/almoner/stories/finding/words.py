@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 MAX_WORDS = 12  # of a question; the rest are not looked for
 MAX_WORD = 40  # letters; longer is no word of prose
 LONGER = 3  # letters that a form may have more: “blanket” finds “blankets”, “fold” “folding”
-SHORTER = 2  # and fewer: “dogs” finds “dog”
+SHORTER = 1  # and fewer: “dogs” finds “dog”
 NEAREST = 3  # words that a misspelt one is taken for, at most
 EXCERPT = 240  # characters; about three lines on a desktop
 
@@ -129,4 +129,6 @@ def excerpt(text: str, found: frozenset[str]) -> SafeString:
     if end < len(text):
         end = text.rfind(" ", start, end) if " " in text[start:end] else end
     part = mark(text[start:end], found)
-    return format_html("{}{}{}", "… " if start else "", part, " …" if end < len(text) else "")
+    return format_html(
+        "{}{}{}", "…\u00a0" if start else "", part, "\u00a0…" if end < len(text) else ""
+    )
