@@ -3,6 +3,9 @@
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+EXAMPLE = "https://giving.example"
+# Word for word what the how-to tells a page to allow.
+POLICY = f"script-src {EXAMPLE}/widget.js; connect-src {EXAMPLE}/counters {EXAMPLE}/counters/stream"
 # What a page may do to every element inside it, and a bare element that must not care.
 HOSTILE = "body * { all: unset !important; display: none !important; opacity: 0 !important }"
 
@@ -18,8 +21,8 @@ class Elsewhere:
             return self._page
 
         policy = (
-            f"default-src 'none'; script-src {home}/widget.js; img-src {home}/badge/ data:; "
-            f"connect-src {home}/counters {home}/counters/stream; style-src 'nonce-theirs'"
+            f"{POLICY.replace(EXAMPLE, home)}; default-src 'none'; "
+            f"img-src {home}/badge/ data:; style-src 'nonce-theirs'"
         )
 
         class Handler(BaseHTTPRequestHandler):
@@ -39,13 +42,17 @@ class Elsewhere:
         Thread(target=self._server.serve_forever, daemon=True).start()
 
     def write(self, inside: str, *, styles: str = "", lang: str = "en", dir: str = "ltr") -> str:
-        """Put a page up; its address."""
+        """Put a page up that asks for the widget; its address."""
+        script = f'<script type="module" src="{self.home}/widget.js"></script>'
+        return self.paste(script + inside, styles=styles, lang=lang, dir=dir)
+
+    def paste(self, inside: str, *, styles: str = "", lang: str = "en", dir: str = "ltr") -> str:
+        """Put a page up of nothing but what is pasted into it; its address."""
         self._page = (
             f'<!doctype html><html lang="{lang}" dir="{dir}"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width"><title>A shop</title>'
             '<link rel="icon" href="data:,">'
-            f'<style nonce="theirs">{styles}</style>'
-            f'<script type="module" src="{self.home}/widget.js"></script></head>'
+            f'<style nonce="theirs">{styles}</style></head>'
             f"<body>{inside}</body></html>"
         )
         return self.url

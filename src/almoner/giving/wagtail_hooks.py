@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from wagtail import hooks
 from wagtail.admin.viewsets.base import ViewSetGroup
 
+from almoner.giving.screens.embeds import Embeds
 from almoner.giving.screens.funds import Funds
 from almoner.giving.screens.home import GivingPanel
 from almoner.giving.screens.promises import Campaigns
@@ -20,7 +21,18 @@ class Giving(ViewSetGroup):
     menu_label = "Giving"
     menu_icon = "pick"
     menu_order = 95  # between Stories (90) and Wagtail's Pages (100)
-    items = (Campaigns, Events, Causes, Charities, Sponsors, Funds, LedgerRecord, Connections, Keys)
+    items = (
+        Campaigns,
+        Events,
+        Causes,
+        Charities,
+        Sponsors,
+        Funds,
+        LedgerRecord,
+        Connections,
+        Embeds,
+        Keys,
+    )
 
 
 @hooks.register("register_admin_viewset")

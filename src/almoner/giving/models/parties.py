@@ -115,7 +115,11 @@ class Cause(models.Model):
     @property
     def local_label(self) -> str:
         """The label in the language of the page at hand, else as it was given first."""
-        return labels(self.labels).get(get_language() or "", self.label)
+        return self.label_in(get_language() or "")
+
+    def label_in(self, language: str) -> str:
+        """The label in a language, else as it was given first."""
+        return labels(self.labels).get(language, self.label)
 
     def _check_labels(self) -> None:
         known = dict(settings.LANGUAGES)
