@@ -16,6 +16,7 @@ from almoner.giving.models.parties import (
     unit_named,
     unit_shape,
 )
+from almoner.giving.models.pauses import Pause
 from almoner.giving.models.reviews import Publication, Review
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Cause",
     "Charity",
     "Fund",
+    "Pause",
     "Publication",
     "Review",
     "Sponsor",

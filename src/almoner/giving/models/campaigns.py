@@ -19,6 +19,7 @@ class Campaign(ClusterableModel):
     if TYPE_CHECKING:  # what other tables' keys make at run time
         parts: Any
         reviews: Any
+        pauses: Any
         matched_by: Any
 
     class Trigger(models.TextChoices):

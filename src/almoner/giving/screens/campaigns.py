@@ -16,7 +16,7 @@ from wagtail.admin import messages
 from wagtail.admin.views import generic
 
 from almoner.campaigns.model import CampaignVersion
-from almoner.giving import account, history, publishing, reviewing
+from almoner.giving import account, braking, history, publishing, reviewing
 from almoner.giving.book import open_ledger
 from almoner.giving.campaign_form import CampaignForm
 from almoner.giving.forms import said
@@ -219,6 +219,7 @@ class CampaignPage(generic.InspectView):
             promised = account.promised(ledger.db, campaign, now)
             movements = account.movements(ledger.db, campaign.cause, campaign.slug)
             points = account.campaign_points(ledger.db, campaign, now)
+            on = dict(braking.paused(ledger.db)).get(campaign)
         return context | {
             "sentence": account.sentence(campaign, last),
             "state": account.phase(last, now),
@@ -229,6 +230,8 @@ class CampaignPage(generic.InspectView):
             "missed": missed,
             "missed_text": amount(missed.minor, last.unit, campaign.cause.kind, last.scale),
             "by_hand": last.trigger == "manual",
+            "has_brake": braking.has_brake(last.trigger),
+            "brake": on,
         }
 
 

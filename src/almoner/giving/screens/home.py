@@ -6,9 +6,11 @@ from django.forms import Media
 from django.http import HttpRequest
 from wagtail.admin.ui.components import Component
 
+from almoner.giving import braking
 from almoner.giving.account import figure
 from almoner.giving.book import open_ledger
 from almoner.giving.models import Cause
+from almoner.giving.screens.brakes import ReadsView
 from almoner.giving.screens.records import NOTHING, EventsView
 from almoner.ledger import reads
 
@@ -34,6 +36,7 @@ class GivingPanel(Component):
             totals = reads.totals(ledger.db)
             unmatched = reads.unmatched(ledger.db)
             total = reads.head(ledger.db).events
+            paused = braking.paused(ledger.db)
         shown = Cause.objects.filter(shown=True).order_by("position", "slug")
         return {
             "figures": [
@@ -41,6 +44,7 @@ class GivingPanel(Component):
                 for cause in shown
             ],
             "may_see_events": self.request.user.has_perm(EventsView.sees),
+            "paused": paused if self.request.user.has_perm(ReadsView.sees) else [],
             "total": total,
             "unmatched": unmatched,
             "nothing": NOTHING,

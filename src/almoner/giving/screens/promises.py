@@ -11,7 +11,7 @@ from wagtail.admin.ui.tables import Column, TitleColumn
 
 from almoner.giving.campaign_form import CampaignForm
 from almoner.giving.models import Campaign
-from almoner.giving.screens import actions, campaigns, reviews
+from almoner.giving.screens import actions, brakes, campaigns, reviews
 from almoner.giving.screens.rows import Rows, handler
 from almoner.giving.screens.terms_group import TermsGroup
 
@@ -124,5 +124,6 @@ class Campaigns(Rows):
             path("publish/<int:pk>/", reviews.PublishView.as_view(), name="publish"),
             path("replay/<int:pk>/", actions.ReplayView.as_view(), name="replay"),
             path("end/<int:pk>/", actions.EndView.as_view(), name="end"),
+            path("reads/<int:pk>/", brakes.ReadsView.as_view(), name="reads"),
             path("by-hand/<int:pk>/", actions.ByHandView.as_view(), name="by_hand"),
         ]

@@ -1,10 +1,11 @@
-"""What a connection received in 24 hours, as bars drawn on the server."""
+"""What came hour by hour, as bars drawn on the server: deliveries of a connection, and reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django import template
 
+from almoner.giving import braking
 from almoner.intake.deliveries import Health, Hour
 
 register = template.Library()
@@ -38,17 +39,26 @@ class Drawing:
 @register.simple_tag
 def draw_hours(health: Health) -> Drawing:
     """Return a bar for each hour; the highest reaches the top."""
-    most = max((sum(hour.counts.values()) for hour in health.hours), default=0)
+    return _draw([(_sum(hour, FINE), _sum(hour, WRONG)) for hour in health.hours])
+
+
+@register.simple_tag
+def draw_reads(hours: Sequence[braking.Hour]) -> Drawing:
+    """Return a bar for each hour of reads; those that gave nothing stand on top."""
+    return _draw([(hour.gave, hour.without) for hour in hours])
+
+
+def _draw(counts: Sequence[tuple[int, int]]) -> Drawing:
+    most = max((fine + wrong for fine, wrong in counts), default=0)
     scale = HEIGHT / most if most else 0.0
-    bars = [_bar(at, hour, scale) for at, hour in enumerate(health.hours)]
+    bars = [_bar(at, *each, scale) for at, each in enumerate(counts)]
     return Drawing(STEP * len(bars), HEIGHT, STEP - GAP, bars)
 
 
-def _bar(at: int, hour: Hour, scale: float) -> Bar:
+def _bar(at: int, fine_count: int, wrong_count: int, scale: float) -> Bar:
     # One of ten thousand is still to be seen.
     fine, wrong = (
-        max(1.0, round(count * scale, 1)) if count else 0.0
-        for count in (_sum(hour, FINE), _sum(hour, WRONG))
+        max(1.0, round(count * scale, 1)) if count else 0.0 for count in (fine_count, wrong_count)
     )
     fine = min(fine, HEIGHT - wrong)
     return Bar(at * STEP, HEIGHT - fine, fine, HEIGHT - fine - wrong, wrong)
