@@ -4,11 +4,14 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from almoner.giving import publishing
+from almoner.giving import braking, publishing
 from almoner.notices import watching, webhooks
 from almoner.notices.models import Mail, Message, Watch
+from almoner.people.roles import CAMPAIGN_MANAGERS
+from almoner.reading import brake
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -115,3 +118,46 @@ def test_a_running_campaign_is_not_published_anew_every_ninety_days(ledger, make
 
     assert told() == ["campaign.published"]
     assert Message.objects.get().created_at < timezone.now() - webhooks.KEEP
+
+
+def test_a_pause_is_told_to_the_managers_and_so_is_its_end(ledger, make_campaign, logged_in):
+    logged_in(CAMPAIGN_MANAGERS)
+    person = get_user_model().objects.get(username=CAMPAIGN_MANAGERS)
+    person.email = "ann@example.org"
+    person.save()
+    campaign = make_campaign(slug="pages", trigger="read", rate="1/100", ends_on=None)
+    publishing.publish_draft(campaign, timezone.now())
+    watching.watch()
+    why = "3,100 reads in 10 minutes; it never had as many."
+    since = brake.pull(ledger.db, "pages", why, timezone.now()).since
+
+    watching.watch()
+    watching.watch()
+    assert told() == ["giving.paused"]
+    assert said("giving.paused")["reason"] == why
+    letter = Mail.objects.get()
+    assert letter.to == "ann@example.org"
+    assert why in letter.text
+    assert f"/admin/giving/campaigns/reads/{campaign.pk}/" in letter.text
+
+    braking.resume(campaign, person, since, 0, "A newsletter.", timezone.now())
+    watching.watch()
+    watching.watch()
+    assert told() == ["giving.paused", "giving.resumed"]
+    assert (said("giving.resumed")["left_out"], said("giving.resumed")["counted"]) == (0, 0)
+    assert Mail.objects.count() == 1
+
+
+def test_a_pause_that_is_over_before_anybody_looked_is_still_told(
+    ledger, make_campaign, administrator
+):
+    campaign = make_campaign(slug="pages", trigger="read", rate="1/100", ends_on=None)
+    publishing.publish_draft(campaign, timezone.now())
+    watching.watch()
+    since = brake.pull(ledger.db, "pages", "Too many.", timezone.now()).since
+    root = get_user_model().objects.get(username="root")
+    braking.resume(campaign, root, since, 0, "It was us.", timezone.now())
+
+    watching.watch()
+
+    assert told() == ["giving.paused", "giving.resumed"]

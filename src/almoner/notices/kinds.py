@@ -115,6 +115,18 @@ KINDS: Final[dict[str, Kind]] = {
             "link": "https://example.org/campaigns/may-bowls/",
         },
     ),
+    "giving-paused": Kind(
+        "Reads give nothing through a campaign",
+        "when reads come as never before and their giving is paused",
+        "the campaign managers",
+        {
+            "name": "Ann",
+            "campaign": "Pages for Meals",
+            "since": "12 June 2026, 09:30 UTC",
+            "reason": "3,100 reads in 10 minutes; usually it is 40 at this time of day.",
+            "link": "https://example.org/admin/giving/campaigns/reads/7/",
+        },
+    ),
 }
 
 

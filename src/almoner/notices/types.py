@@ -99,6 +99,30 @@ class DeliveryConfirmed(msgspec.Struct, frozen=True):
     entry: EntryIndex
 
 
+class GivingPaused(msgspec.Struct, frozen=True):
+    """Reads came as never before: they give nothing through a campaign until somebody looked."""
+
+    campaign: CampaignSlug
+    version: VersionNumber
+    title: Title
+    since: Moment
+    reason: Annotated[str, _said("Why, in a sentence.")]
+    url: Address
+
+
+class GivingResumed(msgspec.Struct, frozen=True):
+    """Somebody let reads give again through a campaign."""
+
+    campaign: CampaignSlug
+    version: VersionNumber
+    title: Title
+    since: Annotated[Moment, msgspec.Meta(description="When it was paused.")]
+    ended_at: Moment
+    left_out: Annotated[int, _said("How many reads gave nothing meanwhile.")]
+    counted: Annotated[int, _said("How many of these were counted after all, by hand.")]
+    url: Address
+
+
 class DeliveryDisputed(msgspec.Struct, frozen=True):
     """A charity says that something about a delivery is wrong. What it wrote is in the admin."""
 
@@ -139,6 +163,13 @@ _DELIVERY = {
     "reference": "HT-2026-05",
 }
 _PAGE = "https://example.org/campaigns/may-bowls/"
+_READ = {
+    "campaign": "pages",
+    "title": "Pages for Meals",
+    "version": 1,
+    "since": "2026-06-12T09:30:00Z",
+    "url": "https://example.org/campaigns/pages/",
+}
 
 
 class MessageType(msgspec.Struct, frozen=True):
@@ -172,6 +203,14 @@ TYPES: Final[dict[str, MessageType]] = {
     "cap.reached": MessageType(
         CapReached,
         _SOLD | {"cap": {"unit": "meal", "value": "50000"}, "entry": 20517, "url": _PAGE},
+    ),
+    "giving.paused": MessageType(
+        GivingPaused,
+        _READ | {"reason": "3,100 reads in 10 minutes; usually it is 40 at this time of day."},
+    ),
+    "giving.resumed": MessageType(
+        GivingResumed,
+        _READ | {"ended_at": "2026-06-12T11:05:00Z", "left_out": 5_200, "counted": 5_200},
     ),
     "delivery.sent": MessageType(
         DeliverySent, _DELIVERY | {"day": "2026-06-12", "lines": [_LINE], "entry": 20611}

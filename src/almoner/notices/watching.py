@@ -1,29 +1,33 @@
-"""Tells what the ledger knows and no screen did: a campaign begun or over, a cap reached.
+"""Tells what the ledger knows and no screen did: a campaign begun, over, paused, a cap reached.
 
 The ledger's own process writes without Django, so its moments are found by looking: at the
 frozen campaign versions, and at every entry once. Guarantee: each moment is told once, and
 after a kill none is left out; nothing is told of what was before the first look.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from almoner.campaigns.model import CampaignVersion
 from almoner.giving import sentences
 from almoner.giving.account import sentence
 from almoner.giving.book import open_ledger
-from almoner.giving.models import Campaign, Charity
+from almoner.giving.models import Campaign, Charity, Pause
 from almoner.ledger import reads
 from almoner.ledger.publish import read_campaigns
 from almoner.log import entry
 from almoner.notices.mail import send
 from almoner.notices.models import Mail, Message, Watch
 from almoner.notices.webhooks import publish
+from almoner.reading import brake
+from almoner.reading.brake import Brake
 from almoner.units import decimal
 
 PAGE = 500  # entries looked at in one transaction
@@ -43,6 +47,7 @@ def watch() -> None:
             Watch.objects.create(since=now, versions=before, entry=size)
             return
         _tell_campaigns(versions.values(), totals, seen, now)
+        _tell_pauses(versions, brake.brakes(ledger.db), seen)
         for at in range(seen.entry, size, PAGE):
             page = reads.entries(ledger.db, at, min(PAGE, size - at))
             reached = list(_capped(page, versions, totals))
@@ -78,6 +83,52 @@ def _tell_campaigns(
         key = f"campaign-ending/{last.campaign}/{last.version}"
         if now < last.ends_at <= now + WARN_BEFORE and f"{key}/0" not in told:
             _warn(last, totals, key)
+
+
+def _tell_pauses(
+    versions: Mapping[str, Sequence[CampaignVersion]], on: Iterable[Brake], seen: Watch
+) -> None:
+    """Tell which campaigns' brakes were pulled, and which somebody let go."""
+    found = [(each.campaign, each.since, each.reason) for each in on]
+    over = list(Pause.objects.filter(ended_at__gte=seen.since).select_related("campaign"))
+    found += [(each.campaign.slug, each.since, each.reason) for each in over]
+    for slug, since, reason in found:
+        key = f"giving.paused/{slug}/{_time(since)}"
+        if not Message.objects.filter(key=key).exists():
+            _tell_pause(versions[slug][-1], since, reason, key)
+    for each in over:
+        last = versions[each.campaign.slug][-1]
+        ended = {"since": _time(each.since), "ended_at": _time(each.ended_at)}
+        counts = {"left_out": each.left_out, "counted": each.counted}
+        key = f"giving.resumed/{each.campaign.slug}/{_time(each.since)}"
+        publish("giving.resumed", _known(last) | ended | counts, key)
+
+
+def _tell_pause(version: CampaignVersion, since: datetime, reason: str, key: str) -> None:
+    campaign = _campaign(version)
+    with transaction.atomic():
+        data = {"since": _time(since), "reason": reason}
+        publish("giving.paused", _known(version) | data, key)
+        for number, person in enumerate(_managers() if campaign else ()):
+            said = {
+                "name": str(person),
+                "campaign": str(campaign),
+                "since": f"{since.astimezone(UTC):%-d %B %Y, %H:%M} UTC",
+                "reason": reason,
+                "link": settings.CONFIG.address
+                + reverse("giving_campaigns:reads", args=(campaign.pk,)),  # type: ignore[union-attr]
+            }
+            send("giving-paused", person.email, said, f"{key}/{number}")
+
+
+def _managers() -> list[Any]:
+    """Who can let a campaign give again: its managers with an address, else administrators."""
+    able, right = get_user_model().objects, "giving.change_campaign"
+    for everybody in (False, True):
+        found = able.with_perm(right, include_superusers=everybody).exclude(email="")
+        if found.exists():
+            return list(found.order_by("pk"))
+    return []
 
 
 def _capped(

@@ -42,7 +42,13 @@ SECRET_BYTES = 32  # Standard Webhooks asks for 24 to 64
 GONE = 410
 KEEP = timedelta(days=90)
 # Moments that are found by looking (see `watching`): without its row one would be told again.
-FOUND = ("campaign.published", "campaign.ended", "cap.reached")
+FOUND = (
+    "campaign.published",
+    "campaign.ended",
+    "cap.reached",
+    "giving.paused",
+    "giving.resumed",
+)
 
 State = Dispatch.State
 
