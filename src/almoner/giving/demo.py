@@ -115,7 +115,7 @@ CAMPAIGNS: tuple[Row, ...] = (
         "trigger": "manual",
         "rate": "1",
     },
-    # Four that show what else can be promised, on what the sample orders do not hold.
+    # Six that show what else can be promised, on what the sample orders do not hold.
     {
         "slug": "open-hands",
         "title": "Open Hands",
@@ -162,6 +162,26 @@ CAMPAIGNS: tuple[Row, ...] = (
         "rate": "1",
         "cap": "10000",
         "hold_days": 30,
+    },
+    {
+        "slug": "read-to-the-end",
+        "title": "Read to the End",
+        "cause": "meals",
+        "charity": "harbor-table",
+        "sponsor": "northgate-mills",
+        "trigger": "read",
+        "rate": "1/100",
+        "cap": "20000",
+    },
+    {
+        "slug": "passed-on",
+        "title": "Passed On",
+        "cause": "meals",
+        "charity": "harbor-table",
+        "sponsor": "northgate-mills",
+        "trigger": "visit",
+        "rate": "1/20",
+        "cap": "5000",
     },
 )
 
