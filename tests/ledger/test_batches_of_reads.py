@@ -1,6 +1,7 @@
 """A batch of reads is one event and one entry, gives as its reads would, and forgets nobody."""
 
 from datetime import timedelta
+from fractions import Fraction
 
 import msgspec
 import pytest
@@ -121,6 +122,26 @@ def test_a_fund_and_a_hold_are_kept_across_batches(ledger: Ledger) -> None:
     assert statuses(outcomes) == ["pledged", "pledged", "limit reached"]
     assert reads.campaign_totals(ledger.db) == {"pages": 7}
     assert recounted(ledger).totals()["meals"]["held"] == 7
+
+
+def test_a_batch_gives_for_the_reads_that_fit_where_each_gives_all_or_nothing(
+    ledger: Ledger,
+) -> None:
+    terms = {"trigger": "read", "cause": "miles", "unit": "mile", "partial": False}
+    publish(ledger.db, campaign("pages", rate="2", cap=7, **terms), START)
+    publish(ledger.db, campaign("thirds", rate="2/3", cap=7, **terms), START)
+
+    outcomes = take(ledger, batch("b1", 3), batch("b2", 9), batch("b3", 9))
+
+    assert [
+        [(str(Fraction(each.granted, each.parts)), each.limited) for each in outcome.pledges]
+        for outcome in outcomes
+    ] == [
+        [("6", ""), ("2", "")],
+        [("0", "cap"), ("14/3", "cap")],
+        [("0", "cap"), ("0", "cap")],
+    ]
+    assert recounted(ledger).size == 3
 
 
 @pytest.mark.parametrize(

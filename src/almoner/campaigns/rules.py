@@ -54,7 +54,9 @@ def pledges(
         if count <= 0 or not rate:
             continue
         limits = scopes(version, body, when)
-        for each in grant(version, count * rate, given, limits):
+        # A batch of reads is its reads: one that does not fit holds back none that do.
+        step = rate if isinstance(body, Action) and body.root else None
+        for each in grant(version, count * rate, given, limits, step):
             given.add(version, each, limits)
             made.append((version, each))
             if version.group and each.granted:
@@ -63,11 +65,21 @@ def pledges(
 
 
 def grant(
-    version: CampaignVersion, wanted: Fraction, given: Given, limits: Sequence[Scope] = ()
+    version: CampaignVersion,
+    wanted: Fraction,
+    given: Given,
+    limits: Sequence[Scope] = (),
+    step: Fraction | None = None,
 ) -> list[Pledge]:
-    """One pledge for each charity: of `wanted` minor units what the limits leave."""
+    """One pledge for each charity: of `wanted` minor units what the limits leave.
+
+    Where a campaign gives all or nothing, that is all of `wanted`, or so many whole `step`s of it
+    as fit.
+    """
     standings = [given.standing(version.campaign, part.charity) for part in version.parts]
     over = lcm(wanted.denominator, *[standing.parts for standing in standings])
+    if step is not None:
+        over = lcm(over, step.denominator)
     uses: list[Fraction] = []
     if limits:
         uses = [given.used(scope.key) if scope.key else NOTHING for scope in limits]
@@ -88,6 +100,9 @@ def grant(
         if (posted + fund) * over - due < room:
             room, limited = max(0, (posted + fund) * over - due), "fund"
     granted = asked if not limited else room if version.partial else 0
+    if limited and step is not None and not version.partial:
+        whole = step.numerator * (over // step.denominator)
+        granted = room // whole * whole
     if not version.split and not limits:
         held = version.hold_days > 0
         (standing,) = standings
