@@ -13,6 +13,7 @@ import pytest
 
 from almoner.intake.keys import create_key, list_keys, revoke_key
 from almoner.ledger import audit
+from almoner.reading.brake import pull, release
 from tests.shop import encoded, headers, line, order, refund, refunded, send
 
 NDJSON = "application/x-ndjson"
@@ -320,3 +321,25 @@ def test_an_edited_order_is_told_to_the_log_and_not_sent_for_ever(till, number):
     assert till.given(f"edited-{number}") == 0
     log = (till.server.home / "server.log").read_text()
     assert log.count(f"shopify:demo changed order/{number} after it was received") == 1
+
+
+def test_reads_counted_elsewhere_give_nothing_while_the_brake_is_on(till, number):
+    slug = f"pages-{number}"
+    till.publish(slug, trigger="read")
+    read = {"kind": "action", "action": "read", "quantity": 3, "story": "the-long-drive"}
+    till.post({**read, "id": f"{number}-before"})
+    with till.ledger() as db:
+        pull(db, slug, "Too many.", datetime.now(UTC))
+    until = time.monotonic() + 30
+    for attempt in range(1_000):  # the server looks several times a second
+        before = till.given(slug)
+        answer = till.post({**read, "id": f"{number}-{attempt}"})
+        if till.given(slug) == before:
+            break
+        assert time.monotonic() < until, "the brake does not hold"
+
+    assert answer.json()["status"] == "matched nothing"
+    with till.ledger() as db:
+        assert release(db, slug, datetime.now(UTC))
+    again = till.post({**read, "id": f"{number}-{attempt}"})
+    assert (again.status_code, again.json()["status"]) == (200, "duplicate")

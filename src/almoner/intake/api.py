@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from almoner.campaigns.model import Pledge
+from almoner.campaigns.model import Action, Pledge
 from almoner.intake import wire
 from almoner.intake.committer import Committer
 from almoner.intake.http import Receive, Scope, Send, header, read_body, respond
@@ -56,11 +56,16 @@ class Receipt(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Events:
-    """The endpoint. `ring` is replaced by the server when keys change."""
+    """The endpoint. The server replaces `ring` when keys change, and `braked` with the brakes.
+
+    `braked` are the campaigns that reads and visits give nothing through just now, wherever
+    these were counted.
+    """
 
     def __init__(self, committer: Committer, ring: KeyRing) -> None:
         self.committer = committer
         self.ring = ring
+        self.braked: frozenset[str] = frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 201 for a new event, 200 for a known one and for bulk."""
@@ -87,7 +92,7 @@ class Events:
                 "Send application/json for one event, application/x-ndjson for many.",
             )
         event = parse(await read_body(receive, MAX_EVENT), key.name, default_id, datetime.now(UTC))
-        (outcome,) = await self.committer.append((event,))
+        (outcome,) = await self.committer.append((self._left_out(event),))
         if outcome.status == "conflict":
             raise conflict(event)
         await respond(
@@ -104,7 +109,8 @@ class Events:
             if not line.strip():
                 continue
             try:
-                events.append(parse(line, key, f"{default_id}/{at}" if default_id else "", now))
+                event = parse(line, key, f"{default_id}/{at}" if default_id else "", now)
+                events.append(self._left_out(event))
                 places.append(at)
             except Problem as problem:
                 answers[at] = _refusal(at, problem)
@@ -116,6 +122,14 @@ class Events:
                 else receipt(outcome, at + 1)
             )
         return msgspec.json.Encoder().encode_lines([each for each in answers if each is not None])
+
+    def _left_out(self, event: Event) -> Event:
+        """The event, without what is braked."""
+        body = event.body
+        if not self.braked or not isinstance(body, Action) or body.kind == "sign-up":
+            return event
+        held = msgspec.structs.replace(body, without=tuple(sorted(self.braked)))
+        return msgspec.structs.replace(event, body=held)
 
 
 def parse(body: bytes, key: str, default_id: str, now: datetime) -> Event:

@@ -3,7 +3,7 @@
 Guarantee: after a commit of this process, or a change that Django made in it, the next
 answer shows it; open pages hear of it within `PACE` seconds. Another process's change (a
 command, a second server) is seen at the next look, at most `LOOK` seconds later. Looking is
-two indexed reads.
+three short reads.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ from almoner.intake.keys import KeyRing, key_ring
 from almoner.ledger import Database, connect, schema
 from almoner.publication.publisher import Publication, Publisher
 from almoner.publication.stores import open_store
+from almoner.reading.brake import braked
 from almoner.web.deliveries import Deliveries
 from almoner.web.log_files import LogFiles
 from almoner.web.pages import Pages
@@ -49,6 +50,7 @@ class Marks(msgspec.Struct, frozen=True):
     revision: int
     site: int
     day: int  # its ordinal in the site's time zone: heads and lists of news tell of "today"
+    braked: frozenset[str]  # campaigns that reads give nothing through
 
     @property
     def shown(self) -> tuple[int, int]:
@@ -87,6 +89,7 @@ class State:
         self._publication = Publication(lambda: make_publisher(settings))
         admitted = self._read_admitted()
         self.events = Events(self.committer, admitted.keys)
+        self.events.braked = self.marks.braked
         self.deliveries = Deliveries(self.committer, admitted.connections, settings.reader_key)
         self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._publish())]
 
@@ -142,6 +145,7 @@ class State:
             self.deliveries.known = admitted.connections
         if newest is not None and newest.document.size >= self.snapshot.document.size:
             self.snapshot = newest
+        self.events.braked = marks.braked
         self.marks = marks
 
     def _read(self) -> tuple[Marks, Snapshot | None, Admitted | None]:
@@ -167,7 +171,8 @@ class State:
         )
         assert row is not None, "the ledger has no head row"
         size, revision, site = row
-        return Marks(size, revision, site, datetime.now(self._zone).toordinal())
+        day = datetime.now(self._zone).toordinal()
+        return Marks(size, revision, site, day, braked(self._reader))
 
     async def _watch(self) -> None:
         while True:
