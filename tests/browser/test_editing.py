@@ -4,6 +4,7 @@ import re
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from almoner.stories.demo import PASSWORD
 
@@ -17,6 +18,10 @@ def editor(site, browser):
     """The demonstration's editor, logged in."""
     context = browser.new_context(base_url=site.url, viewport={"width": 1280, "height": 1000})
     page = context.new_page()
+    page.add_init_script(
+        "document.addEventListener('w-unsaved:watch-edits',"
+        " () => { document.documentElement.dataset.watched = 'yes' })"
+    )
     page.goto("/admin/login/")
     page.fill("#id_username", "editor")
     page.fill("#id_password", PASSWORD)
@@ -35,6 +40,17 @@ def publish(page):
         ).last.click()
     button.click()
     page.wait_for_load_state("load")
+
+
+def save(page):
+    page.get_by_role("button", name="Save draft").click()
+    page.wait_for_load_state("load")
+
+
+def open_for_writing(page, address):
+    """Open a form and wait until it watches for changes, to save them by itself."""
+    page.goto(address)
+    page.wait_for_selector("html[data-watched]")
 
 
 def titles(http):
@@ -75,6 +91,103 @@ def test_a_story_is_written_published_changed_and_taken_down(site, editor):
         editor.wait_for_load_state("load")
         assert reader.get(address).status_code == 404
         assert TITLE not in titles(reader)
+
+
+def test_an_editor_is_walked_from_the_first_word_to_a_new_address(site, editor):
+    """Write, save itself, comment, compare, schedule, publish, change the address, be found."""
+    editor.goto("/admin/stories/")
+    editor.get_by_role("link", name="Add story").first.click()
+    editor.wait_for_selector("html[data-watched]")
+    editor.fill("#id_title", "The bell in the fog")
+    editor.fill("[name=standfirst]", "Somebody rang it.")
+    editor.wait_for_function("() => location.pathname.endsWith('/edit/')")
+    number = re.search(r"/pages/(\d+)/", editor.url)[1]
+    edit = f"/admin/pages/{number}/edit/"
+
+    editor.get_by_role("button", name="Toggle checks").click()
+    check = editor.locator("[data-story-check]")
+    check.get_by_text("There is no lead picture.").wait_for()
+    assert "The story can be published as it is." in check.inner_text()
+
+    editor.get_by_role("button", name="Toggle comments").click()
+    standfirst = editor.locator("[data-contentpath=standfirst]").first
+    standfirst.hover()
+    standfirst.get_by_role("button", name="Add comment").click()
+    editor.get_by_placeholder("Enter your comments...").fill("Who rang it?")
+    editor.get_by_role("button", name="Comment", exact=True).click()
+    save(editor)
+    open_for_writing(editor, edit)
+    editor.get_by_role("button", name="Toggle comments").click()
+    assert editor.get_by_text("Who rang it?").is_visible()
+    editor.fill("[name=standfirst]", "The ferryman rang it.")
+    save(editor)
+
+    editor.goto(f"/admin/pages/{number}/revisions/compare/earliest...latest/")
+    assert editor.locator(".comparison--addition, ins, .addition").first.inner_text()
+    assert "The ferryman rang it." in re.sub(r"\s+", " ", editor.locator("main").inner_text())
+
+    open_for_writing(editor, edit)
+    editor.get_by_role("button", name="Toggle status").click()
+    editor.get_by_role("button", name="Set schedule").click()
+    editor.fill("[name=go_live_at]", "2099-01-01 09:00")
+    editor.get_by_role("button", name="Save schedule").click()
+    editor.wait_for_load_state("load")
+    with httpx.Client(base_url=site.url) as reader:
+        publish(editor)
+        assert "The bell in the fog" not in titles(reader)
+
+        open_for_writing(editor, edit)
+        editor.get_by_role("button", name="Toggle status").click()
+        editor.get_by_role("button", name="Edit schedule").click()
+        editor.fill("[name=go_live_at]", "")
+        editor.get_by_role("button", name="Save schedule").click()
+        editor.wait_for_load_state("load")
+        open_for_writing(editor, edit)
+        publish(editor)
+        old = re.search(r'href="(/stories/\d{4}/the-bell-in-the-fog/)"', titles(reader))[1]
+        assert reader.get(old).status_code == 200
+
+        open_for_writing(editor, edit)
+        editor.get_by_role("tab", name="Promote").click()
+        editor.fill("#id_slug", "the-ferrymans-bell")
+        publish(editor)
+        moved = reader.get(f"{old}?s=abc")
+        assert moved.status_code == 301
+        assert moved.headers["Location"] == old.replace(
+            "the-bell-in-the-fog/", "the-ferrymans-bell/?s=abc"
+        )
+        assert "The ferryman rang it." in reader.get(moved.headers["Location"]).text
+
+    public = editor.context.browser.new_page(base_url=site.url)
+    public.goto(old)
+    assert violations(public) == []
+    public.close()
+
+
+def violations(page):
+    found = Axe().run(page).response["violations"]
+    return [(each["id"], each["nodes"][0]["html"][:200]) for each in found]
+
+
+def test_what_would_fail_a_reader_is_kept_as_a_draft_and_told(site, editor):
+    editor.goto("/admin/stories/")
+    editor.get_by_role("link", name="Add story").first.click()
+    editor.wait_for_selector("html[data-watched]")
+    editor.fill("#id_title", "The missing note")
+    editor.fill("[name=standfirst]", "It was never written.")
+    editor.get_by_role("button", name="Insert a block").first.click()
+    editor.get_by_role("option", name="Heading").click()
+    editor.locator("[name='body-0-value']").fill("A mark[^lost]")
+    editor.wait_for_function("() => location.pathname.endsWith('/edit/')")
+
+    publish(editor)
+
+    told = editor.get_by_text("The text refers to a footnote [^lost] that there is not.")
+    assert told.first.is_visible()
+    with httpx.Client(base_url=site.url) as reader:
+        assert "The missing note" not in titles(reader)
+    editor.goto("/admin/stories/")
+    assert editor.get_by_role("link", name="The missing note").first.is_visible()
 
 
 def test_what_an_editor_sees_is_never_kept_for_readers(site, editor):
