@@ -10,6 +10,7 @@ from almoner.stories.demo import PASSWORD
 
 pytestmark = pytest.mark.browser
 
+PATIENT = 30  # seconds: the first look at a story cuts its pictures
 TITLE = "The ferry that waited"
 
 
@@ -58,7 +59,7 @@ def titles(http):
 
 
 def test_a_story_is_written_published_changed_and_taken_down(site, editor):
-    with httpx.Client(base_url=site.url) as reader:
+    with httpx.Client(base_url=site.url, timeout=PATIENT) as reader:
         assert TITLE not in titles(reader)
         assert TITLE not in reader.get("/").text
 
@@ -130,16 +131,23 @@ def test_an_editor_is_walked_from_the_first_word_to_a_new_address(site, editor):
     editor.get_by_role("button", name="Toggle status").click()
     editor.get_by_role("button", name="Set schedule").click()
     editor.fill("[name=go_live_at]", "2099-01-01 09:00")
+    editor.get_by_role("heading", name="Set publishing schedule").click()  # closes the calendar
     editor.get_by_role("button", name="Save schedule").click()
     editor.wait_for_load_state("load")
-    with httpx.Client(base_url=site.url) as reader:
+    with httpx.Client(base_url=site.url, timeout=PATIENT) as reader:
+        open_for_writing(editor, edit)
         publish(editor)
         assert "The bell in the fog" not in titles(reader)
 
+        editor.goto(edit)
+        editor.get_by_text("Cancel scheduled publish").locator("visible=true").click()
+        editor.get_by_role("button", name=re.compile("unschedule", re.IGNORECASE)).click()
+        editor.wait_for_load_state("load")
         open_for_writing(editor, edit)
         editor.get_by_role("button", name="Toggle status").click()
         editor.get_by_role("button", name="Edit schedule").click()
         editor.fill("[name=go_live_at]", "")
+        editor.get_by_role("heading", name="Set publishing schedule").click()
         editor.get_by_role("button", name="Save schedule").click()
         editor.wait_for_load_state("load")
         open_for_writing(editor, edit)
@@ -183,8 +191,8 @@ def test_what_would_fail_a_reader_is_kept_as_a_draft_and_told(site, editor):
     publish(editor)
 
     told = editor.get_by_text("The text refers to a footnote [^lost] that there is not.")
-    assert told.first.is_visible()
-    with httpx.Client(base_url=site.url) as reader:
+    assert told.locator("visible=true").count() == 1
+    with httpx.Client(base_url=site.url, timeout=PATIENT) as reader:
         assert "The missing note" not in titles(reader)
     editor.goto("/admin/stories/")
     assert editor.get_by_role("link", name="The missing note").first.is_visible()
@@ -194,7 +202,7 @@ def test_what_an_editor_sees_is_never_kept_for_readers(site, editor):
     editor.goto("/stories/")
     own = editor.context.cookies()
     assert {cookie["name"] for cookie in own} >= {"sessionid"}
-    with httpx.Client(base_url=site.url) as reader:
+    with httpx.Client(base_url=site.url, timeout=PATIENT) as reader:
         answer = reader.get("/stories/")
         assert "set-cookie" not in answer.headers
         assert "userbar" not in answer.text

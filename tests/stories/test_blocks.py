@@ -171,9 +171,8 @@ def test_a_page_may_frame_just_the_players_of_its_videos(published, client):
     assert "frame-src" not in client.get("/").headers["Content-Security-Policy"]
 
 
-def test_a_sensitive_story_plays_nothing_and_loads_no_player(published, client, monkeypatch):
-    story = published(VIDEO)
-    monkeypatch.setattr(StoryPage, "sensitive", True, raising=False)
+def test_a_sensitive_story_plays_nothing_and_loads_no_player(published, client):
+    story = published(VIDEO, sensitive=True, neutral_title="A story")
 
     answer = client.get(story.url)
 

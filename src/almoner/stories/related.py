@@ -86,7 +86,8 @@ def _digest(story: int, counts: list[tuple[str, int]]) -> int:
 def like(story: StoryPage, wanted: int) -> list[StoryPage]:
     """Up to `wanted` published stories in its language that are like a story."""
     found: list[Any] = _likeness(*_edition()).like(story.pk)
-    shown = StoryPage.objects.listed().filter(locale=story.locale_id).in_bulk(found[: wanted * 4])
+    stories: Any = StoryPage.objects  # made by `from_queryset`, which no type checker sees
+    shown = stories.listed().filter(locale=story.locale).in_bulk(found[: wanted * 4])
     return [shown[pk] for pk in found if pk in shown][:wanted]
 
 

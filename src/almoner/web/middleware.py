@@ -73,7 +73,7 @@ class SecurityHeaders:
         _allow_styles(response, getattr(request, "style_sources", ()))
         if frames:
             policy = response.headers["Content-Security-Policy"]
-            response.headers["Content-Security-Policy"] = f"{policy}; frame-src {' '.join(frames)}"
+            response["Content-Security-Policy"] = f"{policy}; frame-src {' '.join(frames)}"
         return response
 
 

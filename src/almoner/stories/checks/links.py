@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.urls import Resolver404, resolve
@@ -181,7 +182,7 @@ def leads_somewhere(request: HttpRequest) -> bool:
         return True
     if request.path.startswith("/admin/"):
         return False  # no reader can open it
-    request.user, request.session = AnonymousUser(), {}
+    request.user, request.session = AnonymousUser(), SessionBase()
     with translation.override(get_language_from_path(request.path) or settings.LANGUAGE_CODE):
         try:
             match = resolve(request.path)

@@ -21,9 +21,8 @@ class Footnoted(template.Node):
 
     def render(self, context: template.Context) -> SafeString:
         """The text with links; the notes are in the context afterwards."""
-        texts: dict[str, Any] = {
-            child.value["mark"]: child.value["text"] for child in self.notes.resolve(context) or ()
-        }
+        notes: Any = self.notes.resolve(context)  # type: ignore[arg-type]
+        texts = {child.value["mark"]: child.value["text"] for child in notes or ()}
         html, context[self.name] = refer(self.held.render(context), texts)
         return mark_safe(html)  # noqa: S308  (templates escaped it already)
 
