@@ -9,7 +9,17 @@ import pytest
 from lxml import etree, html
 
 from almoner.giving.models import Cause
-from almoner.stories.models import HomePage, StoryPage
+from almoner.stories.models import (
+    AuthorIndexPage,
+    AuthorPage,
+    HomePage,
+    SeriesIndexPage,
+    SeriesPage,
+    StoryAuthor,
+    StoryPage,
+    TopicIndexPage,
+    TopicPage,
+)
 from tests.stories.feed_checker import ATOM, CONTENT, faults
 
 SPRING = datetime(2026, 4, 12, 9, 0, tzinfo=UTC)
@@ -168,3 +178,64 @@ def test_a_feed_takes_as_many_queries_for_six_stories_as_for_two(
 
     with django_assert_max_num_queries(len(few)):
         assert len(json.loads(client.get("/feed.json").content)["items"]) == 6
+
+
+@pytest.fixture
+def found_by(story, picture):
+    """A topic, a series and two authors, each with the ferry and nothing else."""
+    made = []
+    for index, page in (
+        (TopicIndexPage, TopicPage(title="Rivers", slug="rivers")),
+        (SeriesIndexPage, SeriesPage(title="Water", slug="water")),
+        (AuthorIndexPage, AuthorPage(title="Ines", slug="ines")),
+    ):
+        index.objects.get().add_child(instance=page)
+        made.append(page)
+    topic, series, author = made
+    story.topics.add(topic)
+    story.series = series
+    story.story_authors.add(StoryAuthor(author=author))
+    story.save_revision().publish()
+    return made
+
+
+@pytest.mark.parametrize("place", ["topics/rivers", "series/water", "authors/ines"])
+def test_a_topic_a_series_and_an_author_have_feeds_of_their_stories(found_by, write, client, place):
+    write("unrelated", SPRING).save_revision().publish()
+
+    for name in NAMES[:2]:
+        feed = client.get(f"/{place}/{name}").content
+        assert faults(feed) == []
+        assert b"the-ferry" in feed
+        assert b"unrelated" not in feed
+    feed = json.loads(client.get(f"/{place}/feed.json").content)
+    jsonschema.Draft202012Validator(SCHEMA).validate(feed)
+    assert feed["home_page_url"] == f"http://127.0.0.1:8000/{place}/"
+    (item,) = feed["items"]
+    assert item["tags"] == ["Rivers"]
+    assert item["authors"] == [{"name": "Ines", "url": "http://127.0.0.1:8000/authors/ines/"}]
+    assert b"unrelated" in client.get("/rss.xml").content
+
+
+@pytest.mark.parametrize("place", ["topics", "series", "authors"])
+def test_a_list_of_lists_has_no_feed(found_by, client, place):
+    assert client.get(f"/{place}/rss.xml").status_code == 404
+
+
+def test_a_feed_tells_nothing_of_a_sensitive_story_but_where_it_is(found_by, story, client):
+    story = StoryPage.objects.get(pk=story.pk)
+    story.sensitive, story.neutral_title, story.neutral_text = True, "A letter", "For a friend."
+    story.save_revision().publish()
+
+    for name in NAMES:
+        text = client.get(f"/{name}").content.decode()
+        for part in ("The ferry &amp; the dog", "What it is about", "ticket", "Ines", "Rivers"):
+            assert part not in text
+        assert "grey" not in text
+        assert "A letter" in text
+        assert "For a friend." in text
+        assert "the-ferry" in text
+    assert faults(client.get("/rss.xml").content) == []
+    assert faults(client.get("/atom.xml").content) == []
+    item = json.loads(client.get("/feed.json").content)["items"][0]
+    assert not {"image", "authors", "tags", "attachments"} & set(item)

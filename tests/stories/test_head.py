@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from lxml import html
+from lxml import etree, html
 from wagtail.models import Locale
 
 from almoner.stories.models import HomePage, StoryIndexPage, StoryPage
@@ -106,7 +106,7 @@ def test_lists_say_what_they_are_and_where_the_feeds_are(story, client, path):
 
 
 def test_each_page_of_a_list_stands_for_itself(index, write, client, monkeypatch):
-    monkeypatch.setattr("almoner.stories.models.STORIES_A_LIST", 1)
+    monkeypatch.setattr("almoner.stories.listing.STORIES_A_LIST", 1)
     for slug in ("one", "two"):
         write(slug, SPRING).save_revision().publish()
 
@@ -146,3 +146,28 @@ def test_pages_of_figures_say_what_they_are(story, client, path):
     assert head.links("canonical") == [base + path]
     assert head.meta("description") == head.meta("og:description") != ""
     assert head.meta("og:title")
+
+
+def test_a_month_stands_for_itself(story, client):
+    head = Head(client, "/stories/2026/04/")
+
+    assert head.links("canonical") == [HomePage.objects.get().full_url + "stories/2026/04/"]
+    assert head.meta("og:title") == "Stories of April 2026"
+
+
+def test_a_sensitive_story_tells_its_neutral_title_and_no_more(story, client):
+    story.sensitive, story.neutral_title, story.neutral_text = True, "A letter", "For a friend."
+    story.save_revision().publish()
+
+    head = Head(client, story.url)
+    told = etree.tostring(head.root, encoding="unicode")
+
+    assert (head.meta("og:title"), head.meta("description")) == ("A letter", "For a friend.")
+    assert head.meta("robots") == "noarchive, nosnippet, noimageindex"
+    article = head.data()["Article"]
+    assert (article["headline"], article["description"]) == ("A letter", "For a friend.")
+    assert "author" not in article
+    assert head.data()["BreadcrumbList"]["itemListElement"][-1]["name"] == "A letter"
+    for part in ("alert(1)", "What it is about", "Mara Lindqvist", "grey"):
+        assert part not in told
+    assert "noindex" not in told

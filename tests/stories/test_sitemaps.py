@@ -119,3 +119,17 @@ def test_robots_are_told_where_the_map_is_and_what_is_nobodys_business(index, cl
     assert "Sitemap: http://127.0.0.1:8000/sitemap.xml\n" in told
     assert "Disallow: /receipts/\n" in told
     assert "Disallow: /\n" not in told
+
+
+def test_a_sensitive_story_can_be_found_without_its_pictures_and_is_no_news(story, write, client):
+    client.get(story.url)
+    story.sensitive, story.neutral_title = True, "A letter"
+    story.save_revision().publish()
+    today = write("today", timezone.now(), sensitive=True, neutral_title="A letter")
+    today.save_revision().publish()
+
+    root = fetch(client, "/sitemaps/stories-1.xml")
+
+    assert len(texts(root, LOC)) == 2
+    assert texts(root, IMAGE) == []
+    assert texts(fetch(client, "/sitemaps/news.xml"), LOC) == []

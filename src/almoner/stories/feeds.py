@@ -22,8 +22,19 @@ from almoner.stories.base import BasePage
 from almoner.stories.feed_formats import Atom, JsonFeed, Rss
 from almoner.stories.full_text import full_text, printable
 from almoner.stories.images import StoryImage
-from almoner.stories.models import HomePage, StoryPage, StoryQuerySet
-from almoner.stories.outward import Author, Outward, outward, permanent_id, title_of
+from almoner.stories.indexes import FoundByPage
+from almoner.stories.listing import StoryQuerySet, stories
+from almoner.stories.models import HomePage, StoryPage
+from almoner.stories.outward import (
+    Author,
+    authors_of,
+    permanent_id,
+    picture_of,
+    summary_of,
+    title_of,
+    topics_of,
+    with_all_told,
+)
 from almoner.stories.public import page_at
 
 FORMATS: dict[str, type[Rss | Atom | JsonFeed]] = {
@@ -39,37 +50,38 @@ PICTURE = "width-1200|format-jpeg"  # a format that every reader shows
 def feed(request: HttpRequest, place: str, name: str) -> HttpResponse:
     """The feed of the page at `place`; 404 where there is none."""
     page = page_at(request, place)
-    stories = stories_of(page) if page is not None else None
-    if page is None or stories is None:
+    found = stories_of(page) if page is not None else None
+    if page is None or found is None:
         raise Http404("This page has no feed.")
-    written = make_feed(page, list(stories[:STORIES_A_FEED]), name)
+    told = with_all_told(found[:STORIES_A_FEED], page.locale)
+    written = make_feed(page, told, name)
     return HttpResponse(written.writeString("utf-8"), content_type=written.content_type)
 
 
 def stories_of(page: BasePage) -> StoryQuerySet | None:
     """The stories that a page lists, newest first and whole; None for a page that lists none."""
-    listed = cast(StoryQuerySet, StoryPage.objects.all()).listed().defer(None)
+    whole = stories().listed().defer(None).select_related("lead_image", "locale")
     if isinstance(page, HomePage):
-        return listed.descendant_of(page).select_related("lead_image", "locale")
-    return None
+        return whole.descendant_of(page)
+    return whole.of(page.named_in, page, page.locale) if isinstance(page, FoundByPage) else None
 
 
-def make_feed(page: BasePage, stories: list[StoryPage], name: str) -> Any:
-    """The feed of `page` in the format of that name, with `stories` in it."""
+def make_feed(page: BasePage, told: list[StoryPage], name: str) -> Any:
+    """The feed of `page` in the format of that name, with the stories `told` in it."""
     address = cast(str, page.full_url)
-    changed = [page.last_published_at, *(story.last_published_at for story in stories)]
+    changed = [page.last_published_at, *(story.last_published_at for story in told)]
     made = FORMATS[name](
         title=printable(_title(page)),
         link=address,
-        description=printable(page.search_description or getattr(page, "standfirst", "")),
-        subtitle=printable(page.search_description or getattr(page, "standfirst", "")) or None,
+        description=printable(summary_of(page)),
+        subtitle=printable(summary_of(page)) or None,
         language=page.locale.language_code,
         feed_url=address + name,
         feed_guid=permanent_id(page),
         authors=[Author(settings.WAGTAIL_SITE_NAME, settings.WAGTAILADMIN_BASE_URL + "/")],
         updated=max(filter(None, changed), default=datetime.fromtimestamp(0, UTC)),
     )
-    for story in stories:
+    for story in told:
         _add(made, story)
     return made
 
@@ -80,27 +92,26 @@ def _title(page: BasePage) -> str:
 
 
 def _add(made: SyndicationFeed, story: StoryPage) -> None:
-    told, address = outward(story), cast(str, story.full_url)
-    text = _words_only(told, address) if told.sensitive else full_text(story, address)
+    address, picture = cast(str, story.full_url), picture_of(story)
+    text = _words_only(story, address) if story.sensitive else full_text(story, address)
     made.add_item(
-        title=printable(told.title),
+        title=printable(title_of(story)),
         link=address,
-        description=printable(told.summary),
+        description=printable(summary_of(story)),
         content=printable(text),
         unique_id=permanent_id(story),
         unique_id_is_permalink=False,
         pubdate=story.first_published_at,
         updateddate=story.last_published_at or story.first_published_at,
-        authors=told.authors,
-        categories=told.topics,
-        enclosures=[_enclosure(told.picture)] if told.picture else [],
+        authors=authors_of(story),
+        categories=topics_of(story),
+        enclosures=[_enclosure(picture)] if picture else [],
     )
 
 
-def _words_only(told: Outward, address: str) -> str:
-    return format_html(
-        '<p>{}</p>\n<p><a href="{}">{}</a></p>', told.summary, address, _("Read it on our site")
-    )
+def _words_only(story: StoryPage, address: str) -> str:
+    words = format_html("<p>{}</p>\n", summary_of(story)) if summary_of(story) else ""
+    return words + format_html('<p><a href="{}">{}</a></p>', address, _("Read it on our site"))
 
 
 def _enclosure(picture: StoryImage) -> Enclosure:

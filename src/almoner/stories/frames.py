@@ -15,7 +15,6 @@ from django.views.decorators.http import require_safe
 
 from almoner.giving.models import Cause
 from almoner.stories.models import StoryPage
-from almoner.stories.outward import outward
 from almoner.stories.public import public_stories
 
 FIGURES = 2  # beside a card's headline there is no room for more
@@ -38,14 +37,11 @@ POLICY = "; ".join(
 def story(request: HttpRequest, pk: int) -> HttpResponse:
     """The card of a public story, in the story's language."""
     page = get_object_or_404(public_stories(), pk=pk)
-    told = outward(page)
-    if told.sensitive:
+    if page.sensitive:
         raise Http404("This story has no card.")
     causes = Cause.objects.filter(shown=True).order_by("position", "slug")[:FIGURES]
     with override(page.locale.language_code):
-        return _framed(
-            request, "stories/embed_story.html", {"told": told, "story": page, "causes": causes}
-        )
+        return _framed(request, "stories/embed_story.html", {"story": page, "causes": causes})
 
 
 @require_safe

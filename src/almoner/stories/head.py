@@ -1,8 +1,8 @@
 """What the head of a page tells machines: search engines, social networks, feed readers.
 
 Sources: ogp.me, developers.google.com/search (canonical, robots), docs of X's cards. Guarantee: of
-a sensitive story it tells what `outward` lets out, and asks search engines to keep no copy and
-show no words or pictures of it.
+a sensitive story it tells what `stories.outward` lets out, and asks search engines to keep no
+copy and show no words or pictures of it.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from almoner.stories import share_picture
 from almoner.stories.base import BasePage
 from almoner.stories.feeds import FORMATS, stories_of
 from almoner.stories.models import HomePage, StoryPage
-from almoner.stories.outward import outward, title_of
+from almoner.stories.outward import summary_of, title_of, topics_of
 from almoner.stories.public import home_of
 from almoner.stories.structured import described
 
@@ -55,16 +55,20 @@ class Head:
     topics: tuple[str, ...] = ()
 
 
-def head_of(page: BasePage, number: int = 1) -> Head:
-    """The head of a page; `number` is the page of its list, each of which stands for itself."""
+def head_of(page: BasePage, below: str = "", number: int = 1) -> Head:
+    """The head of a page, or of what it shows at a path below its own.
+
+    `number` is the page of its list, each of which stands for itself.
+    """
     address = page.full_url or settings.WAGTAILADMIN_BASE_URL + "/"  # a preview may have none
+    address += below
     if number > 1:
         address += f"?page={number}"
     if isinstance(page, StoryPage):
         return _story_head(page, address)
     return Head(
         title=title_of(page),
-        description=page.search_description or getattr(page, "standfirst", ""),
+        description=summary_of(page),
         address=address,
         kind="website",
         robots=OPEN,
@@ -74,20 +78,20 @@ def head_of(page: BasePage, number: int = 1) -> Head:
 
 
 def _story_head(story: StoryPage, address: str) -> Head:
-    told = outward(story)
+    title = title_of(story)
     return Head(
-        title=told.title,
-        description=told.summary,
+        title=title,
+        description=summary_of(story),
         address=address,
         kind="article",
-        robots=SENSITIVE if told.sensitive else OPEN,
+        robots=SENSITIVE if story.sensitive else OPEN,
         data=described(story),
         feeds=_site_feeds(story),
         picture=share_picture.address(story),
-        embeds=embeds(address, told.title),
+        embeds=embeds(address, title),
         published=story.first_published_at,
         modified=story.last_published_at,
-        topics=told.topics,
+        topics=topics_of(story),
     )
 
 

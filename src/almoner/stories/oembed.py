@@ -23,7 +23,7 @@ from almoner.intake.problem import MEDIA_TYPE, Problem
 from almoner.stories import share_picture
 from almoner.stories.frames import counter_frame, story_frame
 from almoner.stories.models import StoryPage
-from almoner.stories.outward import Outward, outward
+from almoner.stories.outward import authors_of, picture_of, title_of
 from almoner.stories.public import page_at
 
 CACHE_AGE = 3600  # seconds that a page may show what it was told
@@ -75,16 +75,16 @@ def _embed(request: HttpRequest, width: int, height: int) -> Members:
     if isinstance(found, Cause):
         wide, high = min(COUNTER_SIZE[0], width), min(COUNTER_SIZE[1], height)
         return {**common, **_rich(found.local_label, counter_frame(found.slug), wide, high)}
-    told = outward(found)
-    if told.sensitive:
-        return {**common, "type": "link", "title": told.title}
+    title = title_of(found)
+    if found.sensitive:
+        return {**common, "type": "link", "title": title}
     wide = min(STORY_SIZE[0], width)
     high = min(STORY_SIZE[1] if wide >= NARROW else NARROW_HEIGHT, height)
     return {
         **common,
-        **_rich(told.title, story_frame(found), wide, high),
-        **_authors(told),
-        **_thumbnail(found, told, width, height),
+        **_rich(title, story_frame(found), wide, high),
+        **_authors(found),
+        **_thumbnail(found, width, height),
     }
 
 
@@ -98,22 +98,23 @@ def _rich(title: str, frame: str, width: int, height: int) -> Members:
     }
 
 
-def _authors(told: Outward) -> Members:
-    if not told.authors:
+def _authors(story: StoryPage) -> Members:
+    authors = authors_of(story)
+    if not authors:
         return {}
-    first, *others = told.authors
-    members = {"author_name": ", ".join(each.name for each in told.authors)}
+    first, *others = authors
+    members = {"author_name": ", ".join(each.name for each in authors)}
     return {**members, "author_url": first.url} if first.url and not others else members
 
 
-def _thumbnail(story: StoryPage, told: Outward, width: int, height: int) -> Members:
+def _thumbnail(story: StoryPage, width: int, height: int) -> Members:
     """The largest picture that is no larger than asked for."""
-    size = (share_picture.WIDTH, share_picture.HEIGHT)
+    size, picture = (share_picture.WIDTH, share_picture.HEIGHT), picture_of(story)
     if size[0] <= width and size[1] <= height:
         url = share_picture.address(story)
-    elif told.picture is not None and THUMBNAIL[0] <= width and THUMBNAIL[1] <= height:
+    elif picture is not None and THUMBNAIL[0] <= width and THUMBNAIL[1] <= height:
         size = THUMBNAIL
-        url = told.picture.get_rendition("format-jpeg|fill-480x300").full_url
+        url = picture.get_rendition("format-jpeg|fill-480x300").full_url
     else:
         return {}
     return {"thumbnail_url": url, "thumbnail_width": size[0], "thumbnail_height": size[1]}

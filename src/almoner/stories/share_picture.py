@@ -38,7 +38,7 @@ from almoner.stories.drawing import (
 )
 from almoner.stories.images import StoryImage
 from almoner.stories.models import StoryPage
-from almoner.stories.outward import outward
+from almoner.stories.outward import picture_of, title_of
 from almoner.stories.public import public_stories
 
 __all__ = ["HEIGHT", "WIDTH", "address", "urlpatterns"]
@@ -65,13 +65,12 @@ def share_picture(request: HttpRequest, pk: int, version: str) -> HttpResponseBa
 
 
 def _version(story: StoryPage) -> str:
-    told = outward(story)
     shown = (
         DRAWING,
         settings.WAGTAIL_SITE_NAME,
-        told.title,
+        title_of(story),
         story.locale.language_code,
-        _identity(told.picture),
+        _identity(picture_of(story)),
     )
     digest = blake2b(repr(shown).encode(), digest_size=6).hexdigest()
     return f"{timezone.localdate():%Y%m%d}-{digest}"
@@ -115,15 +114,14 @@ def _make_room(folder: Path) -> None:
 
 
 def _drawn(story: StoryPage) -> Drawing:
-    told = outward(story)
-    language = story.locale.language_code
+    language, picture = story.locale.language_code, picture_of(story)
     with translation.override(language):
         return Drawing(
             site=settings.WAGTAIL_SITE_NAME,
-            title=told.title,
+            title=title_of(story),
             figures=_figures(),
             day=_("Given by %(day)s") % {"day": date_format(timezone.localdate(), "j F Y")},
-            picture=_cut(told.picture) if told.picture else None,
+            picture=_cut(picture) if picture else None,
             from_right=translation.get_language_bidi(),
         )
 

@@ -26,7 +26,6 @@ from almoner.giving.models import Campaign, Cause
 from almoner.stories.base import BasePage
 from almoner.stories.images import StoryImage, StoryRendition
 from almoner.stories.models import StoryPage
-from almoner.stories.outward import outward
 from almoner.stories.public import public_pages, public_stories
 
 # The protocol allows 50,000 addresses; smaller maps are rendered, and fetched again, sooner.
@@ -125,7 +124,7 @@ def _news() -> Any:
     yesterday = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     yesterday -= timedelta(days=1)
     recent = _stories().filter(first_published_at__gte=yesterday)
-    return [story for story in recent.reverse()[:MAX_NEWS] if not outward(story).sensitive]
+    return [story for story in recent.reverse()[:MAX_NEWS] if not story.sensitive]
 
 
 def _campaigns() -> Iterable[str]:
@@ -143,7 +142,7 @@ def _entries(
 
 def _pictures(found: list[StoryPage]) -> dict[int, tuple[str, ...]]:
     """The pictures in each story, by its key: of each the widest size that was cut."""
-    open_to_all = {str(story.pk): story.pk for story in found if not outward(story).sensitive}
+    open_to_all = {str(story.pk): story.pk for story in found if not story.sensitive}
     used = ReferenceIndex.objects.filter(
         base_content_type=ContentType.objects.get_for_model(BasePage),
         object_id__in=open_to_all,

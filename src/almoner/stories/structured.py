@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from almoner.stories.base import BasePage
 from almoner.stories.models import StoryPage
-from almoner.stories.outward import outward, title_of
+from almoner.stories.outward import authors_of, summary_of, title_of, topics_of
 from almoner.stories.public import way_to
 from almoner.stories.share_picture import HEIGHT, WIDTH
 from almoner.stories.share_picture import address as picture_address
@@ -35,14 +35,14 @@ def described(page: BasePage) -> SafeString:
 
 def article(story: StoryPage) -> Members:
     """A story as an article."""
-    told, address = outward(story), cast(str, story.full_url)
+    address, authors = cast(str, story.full_url), authors_of(story)
     members = {
-        "@type": "NewsArticle" if told.authors else "Article",
+        "@type": "NewsArticle" if authors else "Article",
         "@id": f"{address}#article",
         "mainEntityOfPage": address,
         "url": address,
-        "headline": told.title,
-        "description": told.summary,
+        "headline": title_of(story),
+        "description": summary_of(story),
         "inLanguage": story.locale.language_code,
         "datePublished": _time(story.first_published_at),
         "dateModified": _time(story.last_published_at),
@@ -53,11 +53,10 @@ def article(story: StoryPage) -> Members:
             "height": HEIGHT,
         },
         "author": [
-            _told({"@type": "Person", "name": author.name, "url": author.url})
-            for author in told.authors
+            _told({"@type": "Person", "name": author.name, "url": author.url}) for author in authors
         ],
         "publisher": publisher(),
-        "articleSection": list(told.topics),
+        "articleSection": list(topics_of(story)),
         "isAccessibleForFree": True,
     }
     return _told(members)

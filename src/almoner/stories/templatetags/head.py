@@ -8,7 +8,6 @@ from django.conf import settings
 
 from almoner.stories import share_picture
 from almoner.stories.head import Head, Link, embeds, head_of
-from almoner.stories.outward import title_of
 
 register = template.Library()
 
@@ -16,14 +15,9 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def page_head(context: dict[str, Any]) -> Head:
     """The head of the page at hand, of the page of its list that is shown."""
-    number = getattr(context.get("stories"), "number", 1)
-    return head_of(context["page"], number)
-
-
-@register.filter
-def outward_title(page: Any) -> str:
-    """What the page is called in a window's title, in a history and in a shared link."""
-    return title_of(page)
+    listed = context.get("stories") or context.get("entries")
+    number = getattr(listed, "number", 1)
+    return head_of(context["page"], context.get("month_path", ""), number)
 
 
 @register.filter
