@@ -35,6 +35,7 @@ def blocks(page):
         "docs/how-to/connect-a-shop.md",
         "docs/how-to/connect-your-own-shop.md",
         "docs/how-to/keep-connections.md",
+        "docs/reference/feeds-and-embeds.md",
     ],
 )
 def test_what_a_page_says_happens(page, demo, tmp_path):

@@ -239,3 +239,23 @@ def test_a_feed_tells_nothing_of_a_sensitive_story_but_where_it_is(found_by, sto
     assert faults(client.get("/atom.xml").content) == []
     item = json.loads(client.get("/feed.json").content)["items"][0]
     assert not {"image", "authors", "tags", "attachments"} & set(item)
+
+
+def test_content_notes_come_first_and_footnotes_last(story, client):
+    passage = [{"type": "paragraph", "value": "<p>He raised his hand.[^why]</p>"}]
+    story.body = [
+        {"type": "paragraph", "value": "<p>It began well.</p>"},
+        {"type": "content_note", "value": {"note": "Violence at home.", "passage": passage}},
+    ]
+    story.footnotes = [{"type": "note", "value": {"mark": "why", "text": "<p>He is ill.</p>"}}]
+    story.save_revision().publish()
+
+    for text in texts(client):
+        words = html.fragment_fromstring(text, create_parent=True).text_content()
+        places = [
+            words.index(each)
+            for each in ("Violence at home.", "It began well.", "He raised his hand.", "He is ill.")
+        ]
+        assert places == sorted(places)
+        assert f'href="{story.full_url}#' in text
+        assert 'href="#' not in text

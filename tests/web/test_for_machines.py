@@ -254,3 +254,27 @@ def test_the_data_of_a_page_is_json(http):
     for path in ("/", STORY, "/stories/"):
         (data,) = head(http, path).xpath("script[@type='application/ld+json']")
         assert json.loads(data.text)["@context"] == "https://schema.org"
+
+
+def test_a_sensitive_story_has_a_neutral_picture_and_no_card(http, editor):
+    editor.do(
+        WRITE.replace("live=False", "live=False, sensitive=True, neutral_title='A letter'"),
+        title="What he did",
+    )
+    seen(http, "/sitemaps/stories-1.xml", lambda text: "machine-story" in text)
+    item = next(
+        each for each in http.get("/feed.json").json()["items"] if "machine-story" in each["url"]
+    )
+    page = http.get(path_of(item["url"]))
+
+    assert item["title"] == "A letter"
+    assert "What he did" not in page.text.partition("</head>")[0]
+    assert page.headers["cache-control"] == "no-store"
+    told = http.get("/oembed", params={"url": item["url"]}).json()
+    assert (told["type"], told["title"]) == ("link", "A letter")
+    assert not {"html", "thumbnail_url", "author_name"} & set(told)
+    picture = re.search(r'og:image" content="([^"]+)"', page.text)[1]
+    assert http.get(path_of(picture)).status_code == 200
+    key = re.search(r"/(\d+)-", picture)[1]
+    assert http.get(f"/embed/stories/{key}/").status_code == 404
+    editor.do('StoryPage.objects.get(slug="machine-story").delete()')

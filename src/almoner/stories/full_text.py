@@ -28,7 +28,7 @@ DROPPED = frozenset(
     "svg template textarea".split()
 )
 ATTRIBUTES = frozenset(
-    "alt cite colspan datetime dir height href hreflang id lang reversed rowspan scope src start "
+    "alt cite colspan datetime dir height href hreflang lang reversed rowspan scope src start "
     "title width".split()
 )
 ADDRESSES = ("href", "src", "cite")
