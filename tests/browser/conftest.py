@@ -30,6 +30,8 @@ PAGES = {
     "author": "/authors/mara-lindqvist/",
     "search": "/search/",
     "found": "/search/?q=blankts",
+    "sensitive": "/stories/2026/the-list-on-the-fridge/",
+    "safety": "/safety/",
     "causes": "/causes/",
     "cause": "/causes/meals/",
     "money": "/causes/service-dogs/",

@@ -17,6 +17,8 @@ PAGES = {
     "stories": "/stories/",
     "year": "/stories/2026/",
     "story": "/stories/2026/a-professional-amount-of-boring/",
+    "sensitive": "/stories/2026/the-list-on-the-fridge/",
+    "safety": "/safety/",
     "causes": "/causes/",
     "cause": "/causes/meals/",
     "money": "/causes/service-dogs/",

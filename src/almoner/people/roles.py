@@ -59,6 +59,8 @@ ROLES = (
     Role(
         EDITORS,
         models={
+            "stories.helpline": WRITE,
+            "stories.readersafety": ("change", "view"),
             "wagtailcore.locale": ("add", "change", "view"),
             "wagtailredirects.redirect": WRITE,
         },

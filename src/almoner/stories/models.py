@@ -52,6 +52,7 @@ from almoner.stories.listing import (
     neighbours,
     one_page,
 )
+from almoner.stories.safety import HelpLine, ReaderSafety
 from almoner.stories.sensitive import Sensitive
 from almoner.stories.sensitive import panel as sensitive_panel
 from almoner.stories.video import is_sensitive, player_origins
@@ -60,7 +61,9 @@ __all__ = [
     "AuthorIndexPage",
     "AuthorPage",
     "BasePage",
+    "HelpLine",
     "HomePage",
+    "ReaderSafety",
     "SeriesIndexPage",
     "SeriesPage",
     "StoryAuthor",

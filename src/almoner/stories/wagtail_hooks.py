@@ -15,8 +15,10 @@ from django.utils.translation import get_language
 from wagtail import hooks
 from wagtail.admin.auth import user_has_any_page_permission
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.tables import DateColumn
 from wagtail.admin.views.pages.choose_parent import ChooseParentView
 from wagtail.admin.viewsets.base import ViewSetGroup
+from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.viewsets.pages import PageListingViewSet
 
 from almoner.stories.approval import spare_editors
@@ -24,6 +26,7 @@ from almoner.stories.base import BasePage
 from almoner.stories.editing import check, put_whole_story
 from almoner.stories.models import (
     AuthorPage,
+    HelpLine,
     SeriesPage,
     StoryIndexPage,
     StoryPage,
@@ -109,6 +112,27 @@ class FoundBy(ViewSetGroup):
 def found_by() -> FoundBy:
     """Put the lists at /admin/topics/, /admin/series/ and /admin/authors/."""
     return FoundBy()
+
+
+class HelpLines(ModelViewSet):
+    """The help lines, each with the day its number was last checked."""
+
+    model = HelpLine
+    name = "help_lines"
+    icon = "mobile-alt"
+    menu_label = "Help lines"
+    menu_order = 91
+    add_to_admin_menu = True
+    list_display = ("name", "country", "telephone", DateColumn("checked_on", label="Checked"))
+    list_filter = ("country",)
+    search_fields = ("name", "country")
+    ordering = ("country", "position", "name")
+
+
+@hooks.register("register_admin_viewset")
+def help_lines() -> HelpLines:
+    """Put the list at /admin/help_lines/."""
+    return HelpLines()
 
 
 @hooks.register("before_serve_page")

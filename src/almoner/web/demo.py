@@ -27,7 +27,7 @@ from almoner.publication.stores import StoreError
 from almoner.settlement import demo as settled
 from almoner.statements import demo as stated
 from almoner.statements.tree import StatementError
-from almoner.stories.demo import create_log_ins, load_sample_stories
+from almoner.stories.demo import create_log_ins, load_help_lines, load_sample_stories
 from almoner.stories.demo_arabic import translate_samples
 from almoner.web.state import make_publisher
 
@@ -45,6 +45,7 @@ def load(say: Say) -> None:
     """Stories, log-ins and an API key; causes, campaigns and what became of them."""
     load_sample_stories(say)
     translate_samples(say)
+    load_help_lines()
     create_log_ins()
     now = datetime.now(UTC)
     hour = now.replace(minute=0, second=0, microsecond=0)
