@@ -5,6 +5,7 @@ A cause's measures come from the accounts that name it: `opening/<cause>`,
 """
 
 from collections.abc import Sequence
+from datetime import date
 from fractions import Fraction
 
 import msgspec
@@ -16,6 +17,9 @@ from almoner.log import merkle
 
 # One page of an answer; larger ones are asked for with a cursor.
 MAX_PAGE = 1_000
+# Where what was pledged for a cause can lie; with what was carried forward, all it has.
+PLEDGED = ("held", "owed", "delivered", "confirmed")
+MEASURES = ("opening", *PLEDGED)
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -249,6 +253,13 @@ def daily(db: Database, cause: str) -> list[tuple[str, int]]:
     return series
 
 
+def pledged_on(db: Database, cause: str, first: date, before: date) -> int:
+    """What was pledged for a cause from one UTC day until before another, net, in minor units."""
+    accounts = _cause_accounts(db, cause, of=PLEDGED)
+    rows = db.rows_in("SELECT day, change FROM ledger_day WHERE account IN ?", accounts)
+    return sum(int(change) for day, change in rows if f"{first}" <= day < f"{before}")
+
+
 def events(
     db: Database, *, outcome: str = "", before: int | None = None, limit: int = 50
 ) -> list[StoredEvent]:
@@ -287,9 +298,7 @@ def unmatched(db: Database) -> int:
     return int(row[0]) if row else 0
 
 
-def _cause_accounts(db: Database, cause: str) -> list[int]:
-    return [
-        row[0]
-        for row in db.rows("SELECT id, path FROM ledger_account")
-        if measured(row[1])[1] == cause
-    ]
+def _cause_accounts(db: Database, cause: str, of: Sequence[str] = MEASURES) -> list[int]:
+    named = {(measure, cause) for measure in of}
+    rows = db.rows("SELECT id, path FROM ledger_account")
+    return [row[0] for row in rows if measured(row[1]) in named]
