@@ -30,6 +30,7 @@ AUDITED_APPS = (
     "auth",
     "giving",
     "jobs",
+    "newsletter",
     "notices",
     "people",
     "settlement",
@@ -59,6 +60,9 @@ ROLES = (
     Role(
         EDITORS,
         models={
+            "newsletter.edition": ("add", "view"),
+            "newsletter.newslettersettings": ("change", "view"),
+            "newsletter.subscriber": ("delete", "view"),
             "stories.helpline": WRITE,
             "stories.readersafety": ("change", "view"),
             "wagtailcore.locale": ("add", "change", "view"),

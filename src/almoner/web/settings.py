@@ -31,6 +31,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _address.scheme == "https"
 
 INSTALLED_APPS = [
     "almoner.web",
+    "almoner.newsletter",
     "almoner.stories",
     "almoner.statements",
     "almoner.settlement",

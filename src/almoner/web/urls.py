@@ -39,6 +39,7 @@ urlpatterns += i18n_patterns(
     path("", include(frames.local_urlpatterns)),
     path("", include("almoner.stories.feeds")),
     path("", include("almoner.stories.safety_page")),
+    path("", include("almoner.newsletter.urls")),
     # Last: Wagtail's page tree answers whatever is left.
     path("", include(wagtail_urls)),
     prefix_default_language=False,
