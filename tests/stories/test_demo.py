@@ -99,10 +99,15 @@ def test_what_an_editor_changed_is_left_alone(db, folder):
 def test_every_sample_story_that_is_shipped_can_be_loaded(db):
     new, _ = load(demo.SAMPLE)
 
-    assert new == len(list(demo.SAMPLE.glob("*.json")))
+    files = {path.stem: json.loads(path.read_text()) for path in demo.SAMPLE.glob("*.json")}
+    assert new == len(files)
     for story in StoryPage.objects.all():
+        told = files[story.slug]
         assert story.body, story.slug
-        assert story.lead_image is not None, story.slug
+        assert (story.lead_image is None) is ("lead" not in told), story.slug
+        assert [author.slug for author in story.authors] == told["authors"]
+        assert {topic.slug for topic in story.topics.all()} == set(told["topics"])
+        assert (story.series.slug if story.series else None) == told.get("series")
 
 
 def test_the_site_is_laid_out_once(db):

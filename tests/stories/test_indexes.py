@@ -211,6 +211,7 @@ def test_the_archive_has_a_page_a_month(publish, client):
     assert [story.pk for story in month.context["stories"]] == [april.pk]
     assert "Stories of April 2026" in month.content.decode()
     assert "/stories/2026/04/" in year.content.decode()
+    assert f'rel="canonical" href="{year.context["page"].full_url}04/"' in month.content.decode()
     for nowhere in ("13", "4", "00", "04/x"):
         assert client.get(f"/stories/2026/{nowhere}/").status_code == 404, nowhere
 
