@@ -11,7 +11,8 @@ What a connection delivered is written down by the same thread, in a transaction
 once nothing waits or a second has passed. It is never in the way: the sender has its answer
 by then, a second writer would fight this one for SQLite's only lock, and under load a
 second's rows share one flush. A row can be lost (a crash, a full disk); an event cannot,
-because its commit came first.
+because its commit came first. Other work that writes to the ledger's database goes through
+`run`, for the same reason.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from time import monotonic
+from typing import Any, TypeVar
 
 import psycopg
 
@@ -53,11 +55,22 @@ _UNAVAILABLE = (
 
 logger = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
+
 
 @dataclass(slots=True)
 class _Request:
     events: Sequence[Event]
     answer: "asyncio.Future[list[Outcome]]"
+
+
+@dataclass(slots=True)
+class _Work:
+    do: Callable[[Ledger], Any]
+    answer: "asyncio.Future[Any]"
+
+
+_Item = _Request | _Work | Delivery | None
 
 
 class Committer:
@@ -68,7 +81,7 @@ class Committer:
     ) -> None:
         self._open = open_database
         self._on_commit = on_commit
-        self._queue: SimpleQueue[_Request | Delivery | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Item] = SimpleQueue()
         self._waiting = 0  # events; touched by the event loop's thread only
         self._loop = asyncio.get_running_loop()
         # These are touched by the committing thread only.
@@ -93,6 +106,12 @@ class Committer:
         finally:
             self._waiting -= len(events)
 
+    async def run(self, do: Callable[[Ledger], Result]) -> Result:
+        """Have the ledger's own thread do something that commits for itself; what it returned."""
+        work = _Work(do, self._loop.create_future())
+        self._queue.put(work)
+        return await work.answer
+
     def note(self, delivery: Delivery) -> None:
         """Write a delivery down when there is time; called once it is answered for."""
         if self._queue.qsize() < MAX_NOTES:
@@ -111,15 +130,18 @@ class Committer:
             going = None not in items
             if batch:
                 self._commit(batch)
+            for item in items:
+                if isinstance(item, _Work):
+                    self._do(item)
             self._remember([item for item in items if isinstance(item, Delivery)])
             if self._notes and (not going or not items or self._is_late()):
                 self._write_notes()
         if self._ledger is not None:
             self._ledger.db.close()
 
-    def _gather(self) -> list[_Request | Delivery | None]:
+    def _gather(self) -> list[_Item]:
         """What is waiting, up to a group; nothing where it was quiet and notes can be written."""
-        items: list[_Request | Delivery | None] = []
+        items: list[_Item] = []
         try:
             items.append(self._queue.get(timeout=QUIET if self._notes else None))
             count = 0
@@ -172,6 +194,17 @@ class Committer:
             at += len(request.events)
         return answers
 
+    def _do(self, work: _Work) -> None:
+        try:
+            result = work.do(self._open_ledger())
+        except Exception as error:
+            result = self._explain(error)
+        self._loop.call_soon_threadsafe(self._answer, work, result)
+
+    def _answer(self, work: _Work, result: object) -> None:
+        _settle(work.answer, result)
+        self._on_commit()
+
     def _append(self, events: list[Event]) -> list[Outcome]:
         return self._open_ledger().append(events, datetime.now(UTC))
 
@@ -206,13 +239,17 @@ class Committer:
 
     def _resolve(self, group: list[_Request], answers: list[list[Outcome] | Exception]) -> None:
         for request, answer in zip(group, answers, strict=True):
-            if request.answer.cancelled():
-                continue
-            if isinstance(answer, Exception):
-                request.answer.set_exception(answer)
-            else:
-                request.answer.set_result(answer)
+            _settle(request.answer, answer)
         self._on_commit()
+
+
+def _settle(future: "asyncio.Future[Any]", answer: object) -> None:
+    if future.cancelled():
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)
 
 
 def _split(batch: list[_Request]) -> list[list[_Request]]:

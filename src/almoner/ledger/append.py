@@ -8,7 +8,8 @@ Limit: durability is the database's own (see `database`).
 """
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Literal
 
@@ -72,20 +73,28 @@ class Ledger:
 
     def append(self, events: Sequence[Event], now: datetime) -> list[Outcome]:
         """Append events in order; one outcome for each. Atomic for the whole batch."""
-        assert len(events) <= MAX_BATCH, f"{len(events)} events in one batch"
         if not events:
             return []
-        salts = os.urandom(SALT_BYTES * len(events))
-        incoming = [
-            prepare(event, salts[at * SALT_BYTES : (at + 1) * SALT_BYTES])
-            for at, event in enumerate(events)
-        ]
+        incoming = _prepare(events)
+        with self.db.transaction():
+            return self._enter(Book(self.db, now), incoming)
+
+    @contextmanager
+    def appending(self, now: datetime) -> Generator[Callable[[Sequence[Event]], list[Outcome]]]:
+        """One transaction for an append and what must stand or fall with it.
+
+        The head is locked from the start, so that what is read inside holds until the commit.
+        What it yields appends events, once: their outcomes can then be written down beside them.
+        """
         with self.db.transaction():
             book = Book(self.db, now)
-            index = self.index(book.revision)
-            book.look_up(incoming)
-            outcomes = [_take(book, index, item) for item in incoming]
-            book.write()
+            yield lambda events: self._enter(book, _prepare(events))
+
+    def _enter(self, book: Book, incoming: Sequence[Incoming]) -> list[Outcome]:
+        index = self.index(book.revision)
+        book.look_up(incoming)
+        outcomes = [_take(book, index, item) for item in incoming]
+        book.write()
         return outcomes
 
     def index(self, revision: int) -> Index:
@@ -93,6 +102,15 @@ class Ledger:
         if revision != self._revision:
             self._index, self._revision = Index(read_campaigns(self.db)), revision
         return self._index
+
+
+def _prepare(events: Sequence[Event]) -> list[Incoming]:
+    assert len(events) <= MAX_BATCH, f"{len(events)} events in one batch"
+    salts = os.urandom(SALT_BYTES * len(events))
+    return [
+        prepare(event, salts[at * SALT_BYTES : (at + 1) * SALT_BYTES])
+        for at, event in enumerate(events)
+    ]
 
 
 def prepare(event: Event, salt: bytes) -> Incoming:
