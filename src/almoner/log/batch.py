@@ -46,14 +46,24 @@ def batch_root(leaves: Sequence[bytes]) -> bytes:
     return root(*extend(0, b"", leaves))
 
 
-def batch_path(leaves: Sequence[bytes], place: int) -> list[bytes]:
-    """What proves the leaf at `place` to be in the batch, from the leaf up."""
+def batch_levels(leaves: Sequence[bytes]) -> list[Sequence[bytes]]:
+    """The whole subtrees of a batch, from its leaves up: made once for all its paths."""
     levels = [leaves]
     while len(levels[-1]) > 1:
         whole = len(levels[-1]) // 2 * 2
         levels.append(parents(levels[-1][:whole]))
+    return levels
+
+
+def path_in(levels: Sequence[Sequence[bytes]], place: int) -> list[bytes]:
+    """What proves the leaf at `place` to be in the batch with these levels, from the leaf up."""
 
     def read(nodes: Sequence[proof.Node]) -> list[bytes]:
         return [levels[level][index] for level, index in nodes]
 
-    return proof.inclusion(place, len(leaves), read)
+    return proof.inclusion(place, len(levels[0]), read)
+
+
+def batch_path(leaves: Sequence[bytes], place: int) -> list[bytes]:
+    """What proves the leaf at `place` to be in the batch, from the leaf up."""
+    return path_in(batch_levels(leaves), place)

@@ -5,6 +5,7 @@ events. Written once for SQLite and PostgreSQL.
 """
 
 from almoner.ledger.database import Database, DatabaseError
+from almoner.reading import tables
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS reading_brake (
@@ -41,14 +42,15 @@ def create(db: Database) -> None:
             db.run("SELECT pg_advisory_xact_lock(hashtext('almoner.reading'))")
         for statement in _TABLES.format(integer=integer).split(";"):
             db.run(statement)
+        tables.create(db)
 
 
 def check(db: Database) -> None:
     """Refuse a database that has no such tables yet."""
     if db.postgresql:
-        row = db.row("SELECT to_regclass('reading_seen')")
+        row = db.row("SELECT to_regclass('reading_key')")
         found = row is not None and row[0] is not None
     else:
-        found = db.row("SELECT 1 FROM sqlite_master WHERE name = 'reading_seen'") is not None
+        found = db.row("SELECT 1 FROM sqlite_master WHERE name = 'reading_key'") is not None
     if not found:
         raise DatabaseError("This database is of an older version: run `almoner init`.")
