@@ -106,7 +106,7 @@ class Reads:
         """Count a read of `story`, whose token `opened` let through, or say why it does not."""
         assert token.story == story.id, f"a token for {token.story}, and not {story.id}"
         day = rules.day_of(token.begun_ms)
-        salt = self._salts.get(day)
+        salt = await self._known_salt(day)
         if salt is None:
             return Refusal("expired")
         if visitors.tag_of(salt, visitor.address, visitor.agent, story.id) != token.tag:
@@ -149,6 +149,12 @@ class Reads:
             salt = await self._work(lambda ledger: visitors.open_day(ledger.db, day, fresh))
             self._salts[day] = salt
         return salt
+
+    async def _known_salt(self, day: int) -> bytes | None:
+        """The salt of a token's day: another process may have made it."""
+        if day not in self._salts:
+            self._salts |= await self._work(lambda ledger: visitors.salts(ledger.db))
+        return self._salts.get(day)
 
     async def _serial(self, now: int) -> int:
         async with self._reserving:
