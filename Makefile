@@ -29,7 +29,7 @@ bench: ## Print each speed with its baseline, measured in the same run
 	@scripts/services nginx wrk postgresql
 	@exec $(BIN)/python -m bench $(ARGS)
 
-chaos: ## Kill the server N=20 times under load and count what was lost (ARGS=--publisher, --life)
+chaos: ## Kill the server N=20 times under load and count what was lost (ARGS=--publisher, --life, --reads)
 	@scripts/setup run dev
 	@scripts/services postgresql
 	@exec $(BIN)/python -m bench.chaos --kills $(N) $(ARGS)

@@ -14,7 +14,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench import events, ledgers, log, pages, promises
+from bench import events, ledgers, log, pages, promises, spent
 from bench.measure import Row
 
 PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
@@ -24,6 +24,7 @@ PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "promises": promises.rows,
     "log": log.rows,
     "growth": log.growth,
+    "spent": spent.rows,
 }
 
 

@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from almoner.ledger import Database, audit, connect, reads
-from bench import life, publishing
+from bench import life, publishing, reading
 from bench.model import CAMPAIGNS, CAP, Key, Model
 from bench.senders import Senders
 from bench.site import Site
@@ -163,10 +163,19 @@ def main() -> int:
         "--publisher", action="store_true", help="kill only a publisher, see bench.publishing"
     )
     parser.add_argument("--life", action="store_true", help="kill only appends, see bench.life")
+    parser.add_argument(
+        "--reads",
+        type=int,
+        nargs="?",
+        const=reading.READS,
+        help="so many reads, see bench.reading; a million where no number is given",
+    )
     options = parser.parse_args()
     databases = DATABASES if options.database == "both" else (options.database,)
     if options.life:
         return _live(databases, options)
+    if options.reads:
+        return _read(databases, options)
     verdicts: list[Verdict] = []
     for place, database in enumerate(databases):
         kills = (options.kills + place) // len(databases)
@@ -186,6 +195,27 @@ def _live(databases: Sequence[str], options: argparse.Namespace) -> int:
             console.print(f"{database}, seed {options.seed}: {sentence}", markup=False)
         different += len(found)
         print(f"{database}: events {life.EVENTS}, kills {options.kills}, different {len(found)}")
+    return int(different > 0)
+
+
+def _read(databases: Sequence[str], options: argparse.Namespace) -> int:
+    """Reads on each database, and one line of what they came to."""
+    console = Console(stderr=True)
+    different = 0
+    with Progress(console=console) as progress:
+        task = progress.add_task("Counting reads", total=options.reads * len(databases))
+        for place, database in enumerate(databases):
+            before = place * options.reads
+
+            def tell(done: int, _: int, before: int = before) -> None:
+                progress.update(task, completed=before + done)
+
+            found = reading.run(database, options.reads, options.kills, options.seed, tell)
+            for sentence in found[:MAX_SENTENCES]:
+                console.print(f"{database}, seed {options.seed}: {sentence}", markup=False)
+            different += len(found)
+            told = f"reads {options.reads}, kills {options.kills}, different {len(found)}"
+            print(f"{database}: {told}", flush=True)
     return int(different > 0)
 
 
