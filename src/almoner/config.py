@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -147,6 +148,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "and webhooks. False where `almoner work` runs elsewhere."
         ),
     ] = True
+    trusted_proxies: Annotated[
+        str,
+        msgspec.Meta(
+            description="Who may say in `X-Forwarded-For` where a reader is: the addresses or "
+            "networks of the proxies in front, such as `127.0.0.1, 10.0.0.0/8`. Empty: nobody, "
+            "and behind a proxy all readers with the same browser count as one visitor of a story."
+        ),
+    ] = ""
     demo: Annotated[
         bool,
         msgspec.Meta(
@@ -176,6 +185,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if not self.secret_key:
             return b""
         return hmac.digest(self.secret_key.encode(), b"almoner.reader", "sha256")
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks that `trusted_proxies` names."""
+        names = filter(None, (name.strip() for name in self.trusted_proxies.split(",")))
+        return tuple(ip_network(name) for name in names)
 
     @property
     def sqlite_path(self) -> Path | None:
@@ -287,6 +302,13 @@ def _check(settings: Settings) -> None:
             f"The setting log_store is {settings.log_store!r}: use a directory, or s3://bucket/prefix."
         )
     _check_mail(settings)
+    try:
+        _ = settings.proxies
+    except ValueError as error:
+        raise ConfigError(
+            f"The setting trusted_proxies is {settings.trusted_proxies!r}: {error}. Use addresses "
+            "or networks such as 10.0.0.0/8, with a comma between them."
+        ) from None
     if settings.secret_key and len(settings.secret_key) < 32:
         raise ConfigError(
             "The setting secret_key is shorter than 32 characters: make a longer one."

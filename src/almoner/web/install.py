@@ -157,6 +157,12 @@ def _examine_settings(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "warning", "The site is not served over https", "Set site_url to its https address"
         )
+    if settings.site_url and not settings.trusted_proxies:
+        yield Finding(
+            "warning",
+            "No proxy is trusted: behind one, readers with the same browser count as one visitor",
+            "Set trusted_proxies to the proxy's address, or leave it where there is none",
+        )
 
 
 def _examine_disk(settings: Settings) -> Iterator[Finding]:
