@@ -318,8 +318,12 @@ class StoryPage(Sensitive):
     @property
     def reading_minutes(self) -> int:
         """Whole minutes a reader needs; never less than one."""
-        words = len(self.body.stream_block.words(self.body)) + len(self.standfirst.split())
-        return max(1, ceil(words / WORDS_A_MINUTE))
+        return max(1, ceil(self.words / WORDS_A_MINUTE))
+
+    @property
+    def words(self) -> int:
+        """How many words a reader reads."""
+        return len(self.body.stream_block.words(self.body)) + len(self.standfirst.split())
 
     def clean(self) -> None:
         """Refuse an address that a year, or another story in the language, has."""

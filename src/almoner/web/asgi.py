@@ -30,6 +30,7 @@ from almoner.web import deliveries, embeds
 from almoner.web.live import serve
 from almoner.web.log_files import PREFIX
 from almoner.web.pages import TARGETED, Page, choose
+from almoner.web.sharing import code_in, is_share
 from almoner.web.slots import fill
 from almoner.web.state import State
 
@@ -93,6 +94,8 @@ class FrontDoor:
             await self._hot(self._log_file, scope, receive, send)
         elif path.startswith(embeds.BADGES) and method in ("GET", "HEAD"):
             await self._hot(self._badge, scope, receive, send)
+        elif is_share(path):
+            await self._hot(state.sharing, scope, receive, send)
         elif path.startswith(deliveries.PREFIX):
             await self._delivery(state, scope, receive, send)
         elif (method == "GET" or method == "HEAD") and not path.startswith(_UNKEPT):
@@ -105,6 +108,8 @@ class FrontDoor:
         self.state = state = self._make_state()
         self._routes = {
             ("POST", "/api/v1/events"): lambda *asgi: state.events(*asgi),
+            ("POST", "/reads/begin"): state.reads.begin,
+            ("POST", "/reads/finish"): state.reads.finish,
             ("GET", "/counters"): self._counters,
             ("GET", "/api/v1/counters"): self._counters,
             ("GET", "/counters/stream"): self._stream,
@@ -189,6 +194,9 @@ class FrontDoor:
                 cookie += value  # HTTP/2 may send several (RFC 9113, 8.2.3)
             elif name == b"if-none-match":
                 match = value
+        # Whoever came by a share link reads the same bytes: the script alone looks at its code.
+        if scope["query_string"] and code_in(scope["query_string"]):
+            scope = {**scope, "query_string": b""}
         if scope["query_string"] or b"sessionid" in cookie or not _is_ours(host):
             await self._through(state, scope, receive, send)
             return

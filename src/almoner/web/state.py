@@ -29,10 +29,16 @@ from almoner.intake.keys import KeyRing, key_ring
 from almoner.ledger import Database, connect, schema
 from almoner.publication.publisher import Publication, Publisher
 from almoner.publication.stores import open_store
+from almoner.reading import reads
+from almoner.reading import schema as reading
 from almoner.reading.brake import braked
+from almoner.reading.reads import Reads
 from almoner.web.deliveries import Deliveries
 from almoner.web.log_files import LogFiles
 from almoner.web.pages import Pages
+from almoner.web.readable import Readable, Readables
+from almoner.web.reads import ReadsApi
+from almoner.web.sharing import Sharing
 
 LOOK = 0.25  # seconds
 # Figures change on screens at most this often: more the eye does not follow, and each change
@@ -78,6 +84,7 @@ class State:
         self._reading = Lock()
         schema.check(self._reader)
         tables.check(self._reader)
+        reading.check(self._reader)
         self.marks = self._read_marks()
         self.snapshot: Snapshot = snapshot.read(self._reader)
         self.broadcast = Broadcast(self.snapshot.body)
@@ -91,6 +98,11 @@ class State:
         self.events = Events(self.committer, admitted.keys)
         self.events.braked = self.marks.braked
         self.deliveries = Deliveries(self.committer, admitted.connections, settings.reader_key)
+        self._readables = Readables()
+        self._reads = Reads(reads.load(self._reader), self.committer.run)
+        proxies = settings.proxies
+        self.reads = ReadsApi(self._reads, self._readable, proxies, lambda: self.snapshot)
+        self.sharing = Sharing(self._reads, self._readable, proxies)
         self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._publish())]
 
     async def look(self) -> None:
@@ -117,10 +129,14 @@ class State:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._reads.close()
         await asyncio.to_thread(self.committer.close)
         await asyncio.to_thread(self._publication.close)
         self.log_files.close()
         self._reader.close()
+
+    async def _readable(self, story: int) -> Readable | None:
+        return await self._readables.find(story, self.marks.site)
 
     def _committed(self) -> None:
         self._commits += 1

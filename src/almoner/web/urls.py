@@ -6,7 +6,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
 from almoner.stories import frames
-from almoner.web import log_page, proof, receipts
+from almoner.web import log_page, proof, receipts, shared
 from almoner.web.api import api, missing
 from almoner.web.pictures import picture
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path(f"receipts/<int:index>/<str:token>/{receipts.FILE}", receipts.file),
     path("receipts/<int:index>/<str:token>/qr.svg", receipts.qr),
     path("", include("almoner.settlement.urls")),
+    re_path(r"^shared/([A-Za-z0-9_-]{16})/$", shared.page, name="shared"),
     path("log/", log_page.page, name="log"),
     path("check/", proof.check, name="check"),
     path("", include("almoner.giving.urls")),
