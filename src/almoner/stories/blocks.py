@@ -15,6 +15,9 @@ __all__ = ["CampaignCall", "Counter", "Picture", "StoryBody", "Video", "VideoAdd
 
 Choices = list[tuple[str, str]]
 
+# What stories that come from elsewhere have beside words; “hr” is the pause between two scenes.
+PASSAGES = ["ul", "ol", "blockquote", "hr"]
+
 
 def cause_choices() -> Choices:
     """The causes a counter can show: slug and label."""
@@ -96,7 +99,7 @@ class Prose(blocks.StreamBlock):
     """The running text, and what may stand in the middle of a passage."""
 
     paragraph = blocks.RichTextBlock(
-        features=INLINE,
+        features=[*INLINE, *PASSAGES],
         icon="pilcrow",
         label="Paragraph",
         template="stories/blocks/paragraph.html",
