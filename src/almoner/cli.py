@@ -27,6 +27,7 @@ from almoner.ledger.database import DatabaseError
 from almoner.publication.commands import forget, fsck, keys_app
 from almoner.publication.stores import StoreError
 from almoner.statements.commands import statement
+from almoner.stories.importers import commands as importing
 
 app = App(name="almoner", help="Stories, campaigns, an exact ledger, and counters to check.")
 import_app = App(name="import", help="Bring in what exists already.")
@@ -43,6 +44,7 @@ app.command(forget)
 app.command(witness_app)
 app.command(monitor)
 app.command(statement)
+importing.add_to(import_app, lambda: _ready())
 
 console = Console()
 errors = Console(stderr=True)
@@ -252,6 +254,11 @@ def _settings(port: int | None) -> Settings:
     if port is not None:
         os.environ["ALMONER_PORT"] = str(port)
     return config.load()
+
+
+def _ready() -> None:
+    _check_database(config.load())
+    _django()
 
 
 def _check_database(settings: Settings) -> None:

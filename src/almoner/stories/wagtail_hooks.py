@@ -6,7 +6,7 @@ Each list says what there is, whatever page it stands under, and has the way to 
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.templatetags.static import static
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -20,6 +20,7 @@ from wagtail.admin.views.pages.choose_parent import ChooseParentView
 from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.viewsets.pages import PageListingViewSet
+from wagtail.contrib.redirects.models import Redirect
 
 from almoner.stories.approval import spare_editors
 from almoner.stories.base import BasePage
@@ -27,6 +28,7 @@ from almoner.stories.editing import check, put_whole_story
 from almoner.stories.models import (
     AuthorPage,
     HelpLine,
+    HomePage,
     SeriesPage,
     StoryIndexPage,
     StoryPage,
@@ -173,3 +175,17 @@ def check_whole_story(request: HttpRequest, items: list[Any], page: Any) -> None
 def offer_what_may_be_done(items: list[Any], request: HttpRequest, context: dict[str, Any]) -> None:
     """Offer editors to publish, and writers to submit."""
     spare_editors(items)
+
+
+@hooks.register("before_serve_page")
+def follow_old_number(page: BasePage, request: HttpRequest, *args: Any) -> HttpResponse | None:
+    """Lead WordPress's `/?p=12` to what it was the address of.
+
+    Redirects are looked up where there is no page; the front page is there whatever is asked of it.
+    """
+    asked = request.GET.get("p") or request.GET.get("page_id")
+    if not asked or not isinstance(page.specific, HomePage):
+        return None
+    old = Redirect.normalise_path(request.get_full_path(), decode_unicode=False)
+    found = Redirect.objects.filter(old_path=old).first()
+    return HttpResponsePermanentRedirect(found.link) if found is not None and found.link else None
