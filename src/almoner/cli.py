@@ -27,6 +27,7 @@ from almoner.ledger.database import DatabaseError
 from almoner.publication.commands import forget, fsck, keys_app
 from almoner.publication.stores import StoreError
 from almoner.statements.commands import statement
+from almoner.stories.exporting import commands as exporting
 from almoner.stories.importers import commands as importing
 
 app = App(name="almoner", help="Stories, campaigns, an exact ledger, and counters to check.")
@@ -45,6 +46,7 @@ app.command(witness_app)
 app.command(monitor)
 app.command(statement)
 importing.add_to(import_app, lambda: _ready())
+exporting.add_to(app, lambda: _ready())
 
 console = Console()
 errors = Console(stderr=True)

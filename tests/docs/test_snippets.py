@@ -95,6 +95,30 @@ def test_importing_a_page_is_as_described(demo):
     assert printed[1]
 
 
+def test_moving_in_and_out_is_as_described(demo, tmp_path):
+    for name in (".venv", "docs"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    pages = ("move-from-wordpress", "move-markdown", "move-out")
+    script = [command for page in pages for command, _ in blocks(f"docs/how-to/{page}.md")]
+
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(["set -euo pipefail", *script])],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**demo.environment, "COLUMNS": "200"},
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "16 items in the file, each in one row above." in done.stdout
+    assert done.stdout.count("Nothing was written") == 3
+    assert done.stdout.count("Written.") == 2
+    assert (tmp_path / "report.csv").read_text("utf-8").startswith("Kind,Number,Title")
+    moved = (tmp_path / "export/stories/2024/the-clock-that-ran-late.md").read_text("utf-8")
+    assert "[wrote in](<../drafts/a-letter-about-a-clock.md>)" in moved
+    assert "```almoner pull_quote" in moved
+
+
 @pytest.mark.parametrize(
     ("page", "said"),
     [
