@@ -2,6 +2,7 @@
 
 A story counts that is published, open to everybody and not sensitive. Guarantee: what is found
 is never older than the site version it is asked for. Numbers of no such story cost no query.
+Models are imported when they are first asked: the front door imports this before Django is set up.
 """
 
 import asyncio
@@ -11,8 +12,6 @@ import msgspec
 from django.db import connection
 
 from almoner.reading.reads import Story
-from almoner.stories import share_picture
-from almoner.stories.models import StoryPage
 
 
 class Readable(msgspec.Struct, frozen=True):
@@ -59,6 +58,8 @@ def known() -> frozenset[int]:
 
 def read(story: int) -> Readable | None:
     """The story as the database has it now."""
+    from almoner.stories import share_picture
+
     try:
         page = _counted().filter(pk=story).first()
         if page is None:
@@ -75,4 +76,6 @@ def read(story: int) -> Readable | None:
 
 
 def _counted() -> Any:
+    from almoner.stories.models import StoryPage
+
     return StoryPage.objects.live().public().filter(sensitive=False)  # type: ignore[attr-defined]
