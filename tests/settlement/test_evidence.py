@@ -160,6 +160,18 @@ def test_only_what_is_public_is_shown_and_only_stripped(attach):
     assert everybody.get(answer.request["PATH_INFO"]).status_code == 404
 
 
+def test_no_picture_of_a_delivery_to_a_secret_place_is_published(attach):
+    document = attach("hall.jpg", photograph())
+    evidence.publish(document, "Boxes on pallets")
+    address = document.public_url
+    charity = document.delivery.charity
+    charity.place_is_secret = True
+    charity.save()
+    assert Client().get(address).status_code == 404  # what was published before is shown no more
+    with pytest.raises(SettlementError, match="place is secret"):
+        evidence.publish(document, "Boxes on pallets")
+
+
 def test_a_pdf_is_never_published(attach):
     document = attach("invoice.pdf", PDF, "invoice")
     with pytest.raises(SettlementError, match="picture of the page"):

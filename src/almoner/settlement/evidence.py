@@ -100,6 +100,10 @@ def publish(document: Document, caption: str) -> None:
             "A PDF may carry its author, place and attachments unseen. Add a picture of the page "
             "instead, and publish that."
         )
+    if document.delivery.charity.place_is_secret:
+        raise SettlementError(
+            "The charity's place is secret, and a picture can give it away: none is published."
+        )
     stripped = strip(read(document.sha256))
     digest = sha256(stripped.content).hexdigest()
     store(digest, stripped.content)

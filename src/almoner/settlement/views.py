@@ -145,7 +145,11 @@ def charity(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def public_evidence(request: HttpRequest, digest: str, ending: str) -> HttpResponse:
     """The stripped copy of a document that is public."""
-    document = Document.objects.filter(public=True, public_sha256=digest).first()
+    document = (
+        Document.objects.filter(public=True, public_sha256=digest)
+        .exclude(delivery__charity__place_is_secret=True)
+        .first()
+    )
     if document is None or not document.public_url.endswith(f".{ending}"):
         raise Http404("There is no such document.")
     response = HttpResponse(

@@ -147,6 +147,11 @@ class Charity(models.Model):
     contact_email = models.EmailField(
         "contact e-mail", blank=True, help_text="Kept private: it is never shown to readers."
     )
+    place_is_secret = models.BooleanField(
+        default=False,
+        help_text="For a shelter: no picture of a delivery to it can be published, and those that "
+        "were are shown no more. The public record still has the day of each delivery.",
+    )
 
     class Meta:
         db_table = "giving_charity"

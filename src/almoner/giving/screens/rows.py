@@ -145,6 +145,7 @@ class Charities(Rows):
             FieldPanel("slug"),
             FieldRowPanel([FieldPanel("legal_name"), FieldPanel("registration_number")]),
             FieldRowPanel([FieldPanel("website"), FieldPanel("contact_email")]),
+            FieldPanel("place_is_secret"),
         ).bind_to_model(self.model)
 
 
