@@ -32,6 +32,7 @@ PAGES = {
     "found": "/search/?q=blankts",
     "sensitive": "/stories/2026/the-list-on-the-fridge/",
     "safety": "/safety/",
+    "newsletter": "/newsletter/",
     "causes": "/causes/",
     "cause": "/causes/meals/",
     "money": "/causes/service-dogs/",
