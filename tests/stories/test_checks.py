@@ -166,6 +166,12 @@ def test_an_abbreviation_or_figure_alone_is_no_sentence():
     ]
 
 
+def test_the_points_of_a_list_are_sentences_of_their_own(draft):
+    points = "".join(f"<li>{SHORT.replace('.', '')} {at}</li>" for at in range(10))
+
+    assert said(draft({"type": "paragraph", "value": f"<ul>{points}</ul>"}), "advice") == []
+
+
 def test_a_long_text_without_a_heading_is_told_so(draft):
     long_text = [paragraph(SHORT * 20) for _ in range(5)]
     heading = {"type": "heading", "value": "On the water"}

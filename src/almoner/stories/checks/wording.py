@@ -68,7 +68,9 @@ def prose(body: Any) -> str:
 
 
 def _lines(source: str) -> list[str]:
-    return [strip_tags(each).strip() for each in re.split(r"</p>|<br/?>", source)]
+    return [
+        strip_tags(each).strip() for each in re.split(r"</(?:p|li|blockquote)>|<[bh]r/?>", source)
+    ]
 
 
 def check_wording(body: Any) -> Iterator[Finding]:
