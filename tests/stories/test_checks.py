@@ -197,3 +197,20 @@ def test_only_who_may_edit_a_story_sees_its_check(draft, client):
     client.force_login(get_user_model().objects.create_user("stranger"))
 
     assert client.get(f"/admin/stories/check/{story.pk}/").status_code == 302
+
+
+def test_many_are_published_at_once_unless_one_of_them_has_an_error(write, client):
+    client.force_login(get_user_model().objects.create_superuser("demo"))
+    good = write("good", body=[paragraph(SHORT)])
+    bad = write("bad", body=[paragraph("A mark.[^lost]")])
+    for story in (good, bad):
+        story.save_revision()
+
+    def publish(*stories):
+        address = "/admin/bulk/stories/basepage/publish/"
+        chosen = "&".join(f"id={story.pk}" for story in stories)
+        client.post(f"{address}?{chosen}&next=/admin/stories/", {"include_descendants": ""})
+        return set(StoryPage.objects.filter(live=True).values_list("slug", flat=True))
+
+    assert publish(good, bad) == set()
+    assert publish(good) == {"good"}

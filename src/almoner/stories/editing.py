@@ -1,9 +1,11 @@
 """What an editor's screens have beside Wagtail's own: the check, and what axe looks at."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from wagtail.admin.auth import permission_denied
 from wagtail.admin.userbar import ContentCheckerItem
 
@@ -25,6 +27,20 @@ def check(request: HttpRequest, story: int) -> HttpResponse:
             "advice": [each for each in found if each.kind == "advice"],
         },
     )
+
+
+def refuse_faulty(request: HttpRequest, pages: Iterable[Any]) -> HttpResponse | None:
+    """Publish none of the pages at once while one of them has an error, and say which."""
+    faulty = False
+    for page in pages:
+        draft = page.get_latest_revision_as_object()
+        if not isinstance(draft, StoryPage):
+            continue
+        for found in findings(draft):
+            if found.kind == "error":
+                faulty = True
+                messages.error(request, f"“{draft.title}”: {found.what} {found.mend}")
+    return redirect("stories:index") if faulty else None
 
 
 class WholeStory(ContentCheckerItem):

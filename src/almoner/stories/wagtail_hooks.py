@@ -24,7 +24,7 @@ from wagtail.contrib.redirects.models import Redirect
 
 from almoner.stories.approval import spare_editors
 from almoner.stories.base import BasePage
-from almoner.stories.editing import check, put_whole_story
+from almoner.stories.editing import check, put_whole_story, refuse_faulty
 from almoner.stories.models import (
     AuthorPage,
     HelpLine,
@@ -189,3 +189,13 @@ def follow_old_number(page: BasePage, request: HttpRequest, *args: Any) -> HttpR
     old = Redirect.normalise_path(request.get_full_path(), decode_unicode=False)
     found = Redirect.objects.filter(old_path=old).first()
     return HttpResponsePermanentRedirect(found.link) if found is not None and found.link else None
+
+
+@hooks.register("before_bulk_action")
+def check_before_publishing_many(
+    request: HttpRequest, action_type: str, objects: Any, action: Any
+) -> HttpResponse | None:
+    """Hold what is published in bulk to the same check."""
+    if action_type != "publish" or request.method != "POST":
+        return None
+    return refuse_faulty(request, objects)
