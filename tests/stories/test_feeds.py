@@ -6,6 +6,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from django.core.cache import cache
 from lxml import etree, html
 
 from almoner.giving.models import Cause
@@ -17,6 +18,7 @@ from almoner.stories.models import (
     SeriesPage,
     StoryAuthor,
     StoryPage,
+    StoryRendition,
     TopicIndexPage,
     TopicPage,
 )
@@ -259,3 +261,22 @@ def test_content_notes_come_first_and_footnotes_last(story, client):
         assert places == sorted(places)
         assert f'href="{story.full_url}#' in text
         assert 'href="#' not in text
+
+
+def test_a_feed_cuts_each_picture_to_one_size_only(story, picture, client):
+    cache.clear()  # Wagtail remembers sizes that an earlier test cut, and rolled back
+    note = {"note": "Hard.", "passage": [{"type": "image", "value": {"image": picture.pk}}]}
+    gallery = {"title": "", "pictures": [{"image": picture.pk, "alt_text": "Again", "caption": ""}]}
+    story.body = [
+        {"type": "image", "value": {"image": picture.pk, "alt_text": "A dog", "caption": ""}},
+        {"type": "gallery", "value": gallery},
+        {"type": "content_note", "value": note},
+    ]
+    story.save_revision().publish()
+
+    text = texts(client)[0]
+
+    assert text.count("<img") == 4
+    assert {cut.filter_spec for cut in StoryRendition.objects.all()} == {
+        "width-1200|format-jpeg",
+    }

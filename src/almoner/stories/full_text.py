@@ -2,8 +2,9 @@
 
 Guarantee: what `full_text` gives holds only text elements and pictures, every address in it is
 absolute, and it carries no class, style, script or data attribute, whatever blocks the story is
-made of: each is drawn by its own template and then cut down to `KEPT`. A live figure is left
-out, its cause is named and linked: a copy in a feed reader would be wrong within the hour.
+made of: each is drawn by its template, pictures in one size, and then cut down to `KEPT`. A live
+figure is left out, its cause is named and linked: a copy in a feed reader would be wrong within
+the hour.
 """
 
 import re
