@@ -18,6 +18,7 @@ demo: ## Serve a demonstration (PORT=8000; ALMONER_HOME=.almoner keeps everythin
 test: ## Run every test, on SQLite and PostgreSQL, with a real browser (ARGS="-k order")
 	@scripts/setup run dev
 	@scripts/services chromium postgresql go pango xgettext
+	@scripts/npm
 	@exec $(BIN)/pytest --numprocesses auto --dist loadgroup $(ARGS)
 
 lint: ## Check format, rules, types, rooms, templates, styles and scripts
