@@ -179,6 +179,10 @@ class CampaignForm(SluggedForm):
         split.choices = [(str(each.pk), each.name) for each in Charity.objects.all()]
         matched: Any = self.fields["matches"]
         matched.queryset = Campaign.objects.exclude(pk=campaign.pk).exclude(trigger="match")
+        self.fields["tags"].help_text = (
+            "Tags of the order or form, or topics of stories as in their addresses "
+            "(coming-home), one a line; one of them is enough."
+        )
         for name in ("hold_days", "deliver_days", "rank"):
             self.fields[name].required = False
         if campaign.pk:
