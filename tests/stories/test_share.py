@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from almoner.stories.networks import BLUESKY_LIMIT
 from almoner.stories.share import host_name
-from almoner.stories.templatetags.share import BLUESKY_LIMIT, share_links
+from almoner.stories.templatetags.share import share_links
 
 AWKWARD = "“Bread & salt”, 100 % + #1?"
 ADDRESS = "https://stories.example/stories/2026/bread-salt/?a=1&b=2"
