@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from wagtail.contrib.redirects.models import Redirect
 
-from almoner.stories.importers.commands import move_wordpress
 from almoner.stories.importers.moving.pictures import PictureError, uploads
+from almoner.stories.importers.wordpress.moving import move_wordpress
 from almoner.stories.importers.wordpress.survey import survey
 from almoner.stories.models import (
     AuthorPage,
@@ -66,8 +66,7 @@ def test_a_site_moves_in_whole_and_once(client: Any) -> None:
     assert basket.lead_image.description == "Books in a basket"
     # The text, block by block.
     assert [block.block_type for block in basket.body] == [
-        "paragraph", "image", "heading", "paragraph", "pull_quote", "image", "image", "paragraph",
-        "video",
+        "paragraph", "image", "heading", "paragraph", "pull_quote", "gallery", "paragraph", "video",
     ]  # fmt: skip
     assert basket.body[1].value["alt_text"] == "A bicycle basket full of books"
     assert basket.body[1].value["caption"] == "Thursday’s selection."

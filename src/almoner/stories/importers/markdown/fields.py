@@ -80,7 +80,7 @@ def addresses_of(matter: FrontMatter) -> tuple[str, ...]:
 def portable_more(matter: FrontMatter) -> tuple[dict[str, Any], dict[str, Any]]:
     """Fields of ours beside the text: plain ones, and those made of blocks."""
     more: dict[str, Any] = {}
-    for name in plain_fields():
+    for name in PLAIN:
         field = StoryPage._meta.get_field(name)
         if field.get_internal_type() == "BooleanField":
             value = matter.truth_of(name)
@@ -96,10 +96,8 @@ def portable_more(matter: FrontMatter) -> tuple[dict[str, Any], dict[str, Any]]:
     return more, streams
 
 
-def plain_fields() -> list[str]:
-    """What a story says of its own safety, in the order that files have it."""
-    known = {field.name for field in StoryPage._meta.get_fields()}
-    return [name for name in ("sensitive", "neutral_title", "neutral_text") if name in known]
+# What a story says of its readers' safety, in the order that files have it.
+PLAIN = ("sensitive", "neutral_title", "neutral_text")
 
 
 def stream_fields() -> list[str]:

@@ -317,7 +317,12 @@ def _lead(path: str, matter: FrontMatter) -> Shown | None:
 
 
 def _placed(path: str, piece: Piece) -> Piece:
-    """A piece whose picture is named by its path from the folder's top."""
+    """A piece whose picture is named by its path from the folder's top.
+
+    A block of our own has its pictures in its YAML, and they are looked up when it is made.
+    """
+    if piece.given:
+        return piece
     if piece.type == "image":
         shown = cast("Shown", piece.value)
         at = PictureAt(picture_path(path, shown.picture.address))

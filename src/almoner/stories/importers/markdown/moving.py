@@ -5,14 +5,15 @@
 from typing import Any
 
 from almoner.stories.blocks import StoryBody
-from almoner.stories.importers.commands import look, look_at, note_links, progress
 from almoner.stories.importers.decoding import ImportRefused
 from almoner.stories.importers.markdown.folder import Folder, picture_path, resolver, stories
 from almoner.stories.importers.markdown.front_matter import read_yaml_value
 from almoner.stories.importers.markdown.prose import read_markdown
 from almoner.stories.importers.moving.building import Builder
+from almoner.stories.importers.moving.looking import look, look_at, note_links
 from almoner.stories.importers.moving.moved import MovedPicture, PictureAt, Piece, Shown
 from almoner.stories.importers.moving.pictures import beside
+from almoner.stories.importers.moving.progress import progress
 from almoner.stories.importers.moving.report import Row
 from almoner.stories.importers.moving.writing import Pictures, Writer
 from almoner.stories.models import StoryPage

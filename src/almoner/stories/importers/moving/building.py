@@ -98,8 +98,20 @@ class Builder:
 
 
 def _gallery(pictures: list[Block]) -> list[Block]:
-    """A gallery: its pictures one after the other."""
-    return [{"type": "image", "value": picture} for picture in pictures]
+    """A gallery, or several where there are more pictures than one may have."""
+    if not pictures:
+        return []
+    # Here, because Wagtail's blocks need an installation, and a dry run needs none.
+    from almoner.stories.inserts import MOST_PICTURES
+
+    made: list[Block] = []
+    while pictures:
+        some, pictures = pictures[:MOST_PICTURES], pictures[MOST_PICTURES:]
+        if len(some) == 1:
+            made.append({"type": "image", "value": some[0]})
+        else:
+            made.append({"type": "gallery", "value": {"title": "", "pictures": some}})
+    return made
 
 
 def as_given(piece: Piece, builder: Builder) -> Any:

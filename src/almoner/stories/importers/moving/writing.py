@@ -17,6 +17,7 @@ from io import BytesIO
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from django.core.exceptions import ValidationError
 from django.core.files.images import ImageFile
 from django.db import transaction
 from django.utils import timezone
@@ -109,9 +110,8 @@ class Pictures:
             file=ImageFile(content, name=file.name[-100:]),
             file_size=len(file.content),
             file_hash=digest,
+            credit=said.credit[:160],
         )
-        if said.credit and hasattr(made, "credit"):
-            made.credit = said.credit
         if said.focal_point:
             (
                 made.focal_point_x,
@@ -206,13 +206,24 @@ class Writer:
         parent.add_child(instance=page)
         return page.pk
 
+    def story(self, story: MovedStory, row: Row) -> None:
+        """Fill a story's place, and publish it if it is to be; not twice.
+
+        A story that the editor would refuse is left out, and its place given up.
+        """
+        try:
+            self._story(story, row)
+        except ValidationError as error:
+            row.becomes = "left out"
+            note(row, " ".join(error.messages))
+            StoryPage.objects.get(pk=self.pages.pop(story.key)).delete()
+
     @transaction.atomic
-    def story(self, story: MovedStory, row: Row) -> bool:
-        """Fill a story's place, and publish it if it is to be; whether anything was done."""
+    def _story(self, story: MovedStory, row: Row) -> None:
         page = StoryPage.objects.get(pk=self.pages[story.key])
         if page.latest_revision_id is not None:
             note(row, "it is here already and was left as it is")
-            return False
+            return
         self._fill(page, story, row)
         page.save()
         revision = page.save_revision()
@@ -224,7 +235,6 @@ class Writer:
         for address in story.addresses:
             if not redirect(address, page):
                 note(row, f"{address[:80]}… is too long an address to be redirected")
-        return True
 
     def _fill(self, page: StoryPage, story: MovedStory, row: Row) -> None:
         def keep(shown: Shown) -> tuple[int, str] | None:

@@ -21,12 +21,12 @@ from almoner.stories.importers.moving.moved import (
 )
 from almoner.stories.importers.moving.pictures import original
 from almoner.stories.importers.moving.report import Row
+from almoner.stories.importers.wordpress.addresses import addresses_to_redirect
 from almoner.stories.importers.wordpress.content import read_content
 from almoner.stories.importers.wordpress.survey import (
     SERIES,
     Attachment,
     Survey,
-    addresses_to_redirect,
     key_of,
     published_at,
     shown_title,

@@ -5,19 +5,18 @@ did not show to everybody is published: private stories, those with a password, 
 review or in the bin. Contents are not kept, but for the few blocks that stories share.
 """
 
-import html
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from almoner.stories.importers.decoding import ImportRefused
 from almoner.stories.importers.moving.body import plain_text
 from almoner.stories.importers.moving.moved import Named, Shell, State
 from almoner.stories.importers.moving.pictures import ENDINGS, original
 from almoner.stories.importers.moving.report import Report, Row
+from almoner.stories.importers.wordpress.addresses import addresses_of
 from almoner.stories.importers.wordpress.wxr import (
     Author,
     Item,
@@ -160,7 +159,7 @@ def _judge_story(found: Survey, item: Item, row: Row, key: str, now: datetime) -
     found.stories[item.place] = state
     published = published_at(item) if state == "published" else None
     found.shells.append(Shell(key, unquote(item.slug), row.title, published, row.key))
-    for address in _addresses(found.site, item):
+    for address in addresses_of(found.site, item):
         found.keys.setdefault(address, key)
     found.keys[key] = key
 
@@ -194,11 +193,6 @@ def state_of(item: Item, now: datetime) -> tuple[State | None, str]:
     return "draft", said.get(item.status, f"its status “{item.status}” is not known: a draft")
 
 
-def was_public(item: Item) -> bool:
-    """Whether anybody could read it at its address."""
-    return item.status == "publish" and not item.password
-
-
 def published_at(item: Item) -> datetime | None:
     """When a story came out, in UTC: its GMT date, else the feed's."""
     found = time_of(item.date_gmt)
@@ -221,84 +215,6 @@ def time_of(text: str) -> datetime | None:
 def shown_title(item: Item) -> str:
     """A title as text; WordPress keeps HTML in it."""
     return plain_text(item.title) or f"Untitled ({item.kind} {item.number})"
-
-
-def path_of(site: Site, address: str) -> str:
-    """The path and query of an address on the site, "" of any other's; no slash at its end."""
-    try:
-        parts, own = urlsplit(html.unescape(address)), urlsplit(site.address)
-    except ValueError:
-        return ""
-    if parts.scheme not in ("", "http", "https"):
-        return ""
-    if parts.netloc and _host(parts.netloc) != _host(own.netloc):
-        return ""
-    asked = "&".join(p for p in parts.query.split("&") if p.startswith(("p=", "page_id=")))
-    path = unquote(parts.path).rstrip("/")
-    if asked:
-        return f"{path or '/'}?{asked}" if path in ("", own.path) else f"{path}?{asked}"
-    return path or "/"
-
-
-def resolver(found: Survey) -> Callable[[str, str], str | None]:
-    """What a link in a story leads to.
-
-    The key of what is brought, "" for anything else of the old site, None for another's.
-    """
-    base = urlsplit(found.site.address).path
-    named: dict[str, str] = {}
-    for key in found.names:
-        kind, _, slug = key.partition(":")
-        for prefix in {"topic": ("category", "tag"), "author": ("author",)}.get(kind, ()):
-            named[f"{base}/{prefix}/{unquote(slug)}"] = key
-
-    def resolve(href: str, relative_to: str) -> str | None:
-        path = path_of(found.site, urljoin(relative_to or found.site.address, href))
-        if not path:
-            return None
-        last = path.rpartition("/")[2]
-        nested = next(
-            (
-                named[k]
-                for p in ("category", "tag")
-                if f"{base}/{p}/" in path and (k := f"{base}/{p}/{last}") in named
-            ),
-            "",
-        )
-        return found.keys.get(path) or named.get(path) or nested
-
-    return resolve
-
-
-def name_addresses(found: Survey) -> dict[str, tuple[str, ...]]:
-    """Where WordPress had the lists of an author and a category, by its usual addresses."""
-    base = urlsplit(found.site.address).path
-    usual = {"topic": "category", "author": "author"}
-    return {
-        key: (f"{base}/{usual[kind]}/{unquote(slug)}",)
-        for key in found.names
-        for kind, _, slug in [key.partition(":")]
-        if kind in usual
-    }
-
-
-def _host(netloc: str) -> str:
-    return netloc.rpartition("@")[2].lower().removeprefix("www.")
-
-
-def _addresses(site: Site, item: Item) -> list[str]:
-    """Every address that leads to an item: permalink, guid, and by its number."""
-    base = urlsplit(site.address).path
-    name = "page_id" if item.kind == "page" else "p"
-    numbered = [f"{base or '/'}?{name}={item.number}"] if item.number else []
-    found = [path_of(site, item.link), path_of(site, item.guid), *numbered]
-    home = ("", "/", base)
-    return list(dict.fromkeys(each for each in found if each not in home))
-
-
-def addresses_to_redirect(site: Site, item: Item) -> tuple[str, ...]:
-    """The addresses that others may know; none of what was never public."""
-    return tuple(_addresses(site, item)) if was_public(item) else ()
 
 
 def _name_all(
