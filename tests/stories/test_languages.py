@@ -161,7 +161,8 @@ def test_an_editor_translates_a_story_in_the_admin(write, translate, index, arab
 
 @pytest.mark.django_db(transaction=True)
 def test_the_demonstration_is_whole_in_arabic(tmp_path):
-    (tmp_path / "art").symlink_to(SAMPLE / "art")
+    for name in ("art", "found_by"):
+        (tmp_path / name).symlink_to(SAMPLE / name)
     for slug in STORIES:
         (tmp_path / f"{slug}.json").symlink_to(SAMPLE / f"{slug}.json")
     load_sample_stories(lambda _: None, tmp_path)

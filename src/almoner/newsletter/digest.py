@@ -8,6 +8,7 @@ of us; the links are the pages' own addresses. Limit: stories of one language, f
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -102,7 +103,8 @@ def address(name: str, *args: str) -> str:
 def stories(language: str, since: date, until: date) -> list[Told]:
     """What came out on these days, the newest first."""
     first, end = (datetime.combine(day, time(), UTC) for day in (since, until))
-    found = StoryPage.objects.listed().filter(
+    every: Any = StoryPage.objects  # its manager is made at run time
+    found = every.listed().filter(
         locale__language_code=language, first_published_at__gte=first, first_published_at__lt=end
     )
     return [_told(story) for story in found[:MAX_STORIES]]

@@ -28,8 +28,9 @@ def shared_picture(story: Any) -> str:
 
 @register.simple_tag(takes_context=True)
 def own_address(context: dict[str, Any]) -> str:
-    """The absolute address of the page at hand, which is no page of Wagtail's."""
-    return settings.WAGTAILADMIN_BASE_URL + context["request"].path
+    """The absolute address of the page at hand, no page of Wagtail's; "" outside a request."""
+    request = context.get("request")
+    return settings.WAGTAILADMIN_BASE_URL + request.path if request is not None else ""
 
 
 @register.filter

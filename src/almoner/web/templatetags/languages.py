@@ -31,12 +31,14 @@ class Language:
 @register.simple_tag(takes_context=True)
 def languages(context: dict[str, Any]) -> list[Language]:
     """Every language whose front page is published, the site's own first; empty for one alone."""
+    request, page = context.get("request"), context.get("page")
+    if request is None:  # a page that stands outside the site, such as a proof that is kept
+        return []
     homes = HomePage.objects.filter(live=True).select_related("locale")
     front = {home.locale.language_code: home for home in homes}
     if len(front) < 2:
         return []
     codes = sorted(front, key=lambda code: (code != settings.LANGUAGE_CODE, code))
-    request, page = context.get("request"), context.get("page")
     return [_language(code, front[code], request, page) for code in codes]
 
 
@@ -67,7 +69,5 @@ def _translated(page: Any, request: Any, code: str) -> str:
 
 
 def _elsewhere(request: Any, code: str) -> str:
-    if request is None:
-        return ""
     url = translate_url(request.path, code)
     return url if code == get_language() or url != request.path else ""
