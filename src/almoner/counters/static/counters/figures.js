@@ -3,8 +3,8 @@
  *
  * All figures of a page share one event stream; where streams are missing or fail twice
  * running, the counters are asked every few seconds, less often while nobody answers, and the
- * stream is tried again once a minute. A hidden page closes its connection and asks once when
- * it is shown again.
+ * stream is tried again once a minute. A hidden page closes its connection and opens
+ * it when it is shown again.
  */
 
 /** @typedef {"shown" | "opening" | "pledged" | "held" | "owed" | "delivered" | "confirmed"} Measure */
@@ -16,6 +16,7 @@
 /** @typedef {{ size: number, counters: Counter[] }} Snapshot */
 /** @typedef {(counters: Map<string, Counter>) => void} Listener */
 
+const LATE_MS = 1_500;
 const POLL_MS = 5_000;
 const STREAM_RETRY_MS = 60_000; // A proxy that breaks streams rarely mends itself sooner.
 const FAILURES_BEFORE_POLLING = 2; // One failure is a restart of the server; two are a habit.
@@ -34,6 +35,7 @@ export class Feed {
   #stream;
   #failures = 0;
   #unanswered = 0;
+  #late = 0;
   #poll = 0;
   #retry = 0;
 
@@ -61,12 +63,12 @@ export class Feed {
   /** Connects when the page is shown and someone listens; otherwise lets go. */
   #settle() {
     this.#close();
-    if (document.hidden || !this.#listeners.size) return;
-    this.#ask();
-    this.#open();
+    if (!document.hidden && this.#listeners.size) this.#open();
   }
 
   #open() {
+    // A stream begins with the newest figures; they are asked for where it says nothing.
+    this.#late = setTimeout(() => this.#ask(), "EventSource" in globalThis ? LATE_MS : 0);
     if (!("EventSource" in globalThis)) {
       this.#startPolling();
       return;
@@ -74,6 +76,7 @@ export class Feed {
     this.#stream = new EventSource(`${this.#home}/counters/stream`);
     this.#stream.addEventListener("counters", (event) => {
       this.#failures = 0;
+      clearTimeout(this.#late);
       this.#stopPolling();
       this.#receive(JSON.parse(event.data));
     });
@@ -111,6 +114,7 @@ export class Feed {
     this.#stream = undefined;
     this.#failures = 0;
     this.#stopPolling();
+    clearTimeout(this.#late);
     clearTimeout(this.#retry);
   }
 
