@@ -41,6 +41,9 @@ PAGES = {
     "promises": "/promises/",
     "mastodon": "/share/mastodon?text=A+story&url=http%3A%2F%2F127.0.0.1%2F",
     "check": "/check/",
+    "front in Arabic": "/ar/",
+    "story in Arabic": "/ar/stories/2026/number-fourteen/",
+    "cause in Arabic": "/ar/causes/meals/",
     "missing": "/nowhere/",
 }
 WITHIN_A_SECOND = 1_000  # milliseconds; what the issue promises

@@ -89,3 +89,22 @@ def test_where_the_keyboard_is_can_be_seen(site, reader):
             "[outlineStyle, outlineWidth, boxShadow])(getComputedStyle(document.activeElement))"
         )
         assert outline[0] != "none" or outline[2] != "none", outline
+
+
+# Everything that the Tab key should reach, as the document has it (HTML, 6.6.3).
+REACHABLE = """[...document.querySelectorAll(
+  'a[href], button:not([disabled]), input:not([type=hidden]), select, summary, [tabindex="0"]')]
+  .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest('[inert]'))"""
+
+
+@pytest.mark.parametrize("name", ["front", "cause", "check", "front in Arabic"])
+def test_the_keyboard_alone_reaches_everything_in_order_and_leaves_again(site, reader, name):
+    reader.goto(PAGES[name])
+    count = reader.evaluate(f"(window.all = {REACHABLE}).length")
+    walked = []
+    for _ in range(count):
+        reader.keyboard.press("Tab")
+        walked.append(reader.evaluate("all.indexOf(document.activeElement)"))
+    assert walked == list(range(count))
+    reader.keyboard.press("Tab")
+    assert reader.evaluate("[document.body, all[0]].includes(document.activeElement)")
