@@ -12,7 +12,12 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def leave_page(context: dict[str, Any]) -> ReaderSafety | None:
-    """Where leaving leads: on a sensitive story, where a view says `can_leave`, or everywhere."""
+    """Where leaving leads: on a sensitive story, where a view says `can_leave`, or everywhere.
+
+    Nowhere in a page that stands outside the site, such as a proof that is kept.
+    """
+    if context.get("request") is None:
+        return None
     settings = ReaderSafety.current()
     asked = getattr(context.get("page"), "sensitive", False) or context.get("can_leave", False)
     return settings if asked or settings.leave_everywhere else None
