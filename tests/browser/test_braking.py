@@ -83,5 +83,6 @@ def test_a_flood_is_looked_at_and_let_go_by_keyboard(site, visit, is_braked, man
 
     manager.get_by_text(f"“{TITLE}” gives again. 400 were counted after all.").wait_for()
     assert manager.get_by_role("heading", name="Giving is paused").count() == 0
-    assert "A newsletter linked to the story." in manager.get_by_label("Pauses").inner_text()
+    pauses = manager.get_by_role("region", name="Pauses", exact=True)
+    assert "A newsletter linked to the story." in pauses.inner_text()
     assert not is_braked()
