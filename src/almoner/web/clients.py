@@ -2,6 +2,7 @@
 
 Nothing of it is kept or logged. An address in `X-Forwarded-For` is believed only as far as
 trusted proxies have written it: read from the right, it is the first that is none of theirs.
+Several lines of it are one list (RFC 9110, 5.3): some proxies add theirs, and do not join it.
 Programs are known by what they say of themselves (`crawlerdetect`, a list of some thousand
 kept since 2014); one that lies is caught by nothing here.
 """
@@ -53,7 +54,8 @@ def is_own_page(scope: Scope) -> bool:
 def _address(scope: Scope, proxies: Proxies) -> str:
     client = scope.get("client")
     hops = [client[0]] if client else [""]
-    hops += [_bare(hop) for hop in reversed(header(scope, b"x-forwarded-for").split(","))]
+    said = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+    hops += [_bare(hop) for hop in reversed(said.decode("latin-1").split(","))]
     for hop, before in pairwise(hops):
         if not before or not _is_trusted(hop, proxies):
             return hop
