@@ -22,6 +22,11 @@ INTENTS = {
     "pinterest": "https://pinterest.com/pin/create/",
 }
 
+_MOVE = """
+from wagtail.contrib.redirects.models import Redirect
+Redirect.add_redirect("/old-bread", redirect_to="{path}", is_permanent=True)
+"""
+
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory, _installed: Path) -> Iterator[Library]:
@@ -122,6 +127,16 @@ def test_a_coded_address_serves_the_very_bytes_of_the_plain_one(library: Library
     assert re.search(rf'rel="canonical" href="[^"?]*{path}"', coded.text)
     other = library.http.get(f"{path}?a=1")
     assert "etag" not in other.headers
+
+
+def test_a_code_is_kept_on_the_way_from_an_old_address(library: Library) -> None:
+    path = urlsplit(minted(library, "")["url"]).path
+    library.server.run("manage", "shell", "-c", _MOVE.format(path=path))
+    code = link(library)
+    for old in ("/old-bread/", path.removesuffix("/")):
+        answer = library.http.get(f"{old}?s={code}")
+        assert answer.is_redirect
+        assert urlsplit(answer.headers["location"])[2:4] == (path, f"s={code}")
 
 
 def test_every_share_link_of_a_story_asks_crawlers_to_stay_away(library: Library) -> None:

@@ -6,7 +6,7 @@ yet is rendered by it and kept. Every error of a hot path is a problem (RFC 9457
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -29,7 +29,7 @@ from almoner.intake.problem import MEDIA_TYPE, UNEXPECTED, Problem, wrong_method
 from almoner.web import deliveries, embeds
 from almoner.web.live import serve
 from almoner.web.log_files import PREFIX
-from almoner.web.pages import TARGETED, Page, choose
+from almoner.web.pages import TARGETED, Headers, Page, choose
 from almoner.web.sharing import code_in, is_share
 from almoner.web.slots import fill
 from almoner.web.state import State
@@ -195,7 +195,8 @@ class FrontDoor:
             elif name == b"if-none-match":
                 match = value
         # Whoever came by a share link reads the same bytes: the script alone looks at its code.
-        if scope["query_string"] and code_in(scope["query_string"]):
+        code = scope["query_string"] if code_in(scope["query_string"]) else b""
+        if code:
             scope = {**scope, "query_string": b""}
         if scope["query_string"] or b"sessionid" in cookie or not _is_ours(host):
             await self._through(state, scope, receive, send)
@@ -205,7 +206,7 @@ class FrontDoor:
         address = scope["path"]
         page = state.pages.get(address, marks.shown, marks.size)
         if page is None:
-            page = await self._render(state, scope, receive, send)
+            page = await self._render(state, scope, receive, send, code)
             if page is None:
                 return
             state.pages.put(address, page)
@@ -219,15 +220,20 @@ class FrontDoor:
             await send(form.body if scope["method"] == "GET" else _NOTHING)
 
     async def _render(
-        self, state: State, scope: Scope, receive: Receive, send: Send
+        self, state: State, scope: Scope, receive: Receive, send: Send, code: bytes
     ) -> Page | None:
-        """A page from Django, or None where the answer is no page and was sent as it is."""
+        """A page from Django, or None where the answer is no page and was sent as it is.
+
+        A redirect takes the `code` along that Django was not shown.
+        """
         marks = state.marks
         answer = _Answer(send, hold=_is_text)
         await self._django({**scope, "method": "GET"}, receive, answer)
         if answer.start is None:
             return None
         if not _is_page(answer.start):
+            if code:
+                answer.start["headers"] = _with_query(answer.headers, code)
             await answer.release(state)
             return None
         depends = any(name == _DEPENDS for name, _ in answer.headers)
@@ -300,6 +306,14 @@ def _is_ours(host: bytes) -> bool:
     """Whether Django would answer for this host; what it refuses, it refuses itself."""
     name, _ = split_domain_port(host.decode("latin-1"))
     return bool(name) and validate_host(name, settings.ALLOWED_HOSTS)
+
+
+def _with_query(headers: Iterable[tuple[bytes, bytes]], query: bytes) -> Headers:
+    """Headers whose redirect leads on with this query, where it has none of its own."""
+    return tuple(
+        (name, value + b"?" + query if name == b"location" and b"?" not in value else value)
+        for name, value in headers
+    )
 
 
 def _is_text(start: Any) -> bool:
