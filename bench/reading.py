@@ -35,7 +35,7 @@ BACK = (10, 100_000)  # how old it is at most: of this very batch, or of a while
 SHARED = 10  # one read in so many came by a share code
 STORIES = 5
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-BEGUN = int(datetime(2026, 5, 20, tzinfo=UTC).timestamp() * 1000)
+BEGUN = int(datetime(2026, 5, 20, 11, tzinfo=UTC).timestamp() * 1000)
 CODES = [share_code.mint(bytes(32), story + 1, 7, b"zz") for story in range(STORIES)]
 RATES = {"read": Fraction(1, 3), "visit": Fraction(1, 2)}
 

@@ -1,7 +1,7 @@
 """A batch counts each read once, whoever sends it again, and credits what came by a share."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -13,7 +13,7 @@ from almoner.log.batch import read_of
 from almoner.log.entry import decode
 from almoner.log.merkle import leaf_hash
 from almoner.log.proof import verify_inclusion
-from almoner.reading import brake, share_code, shares, spent
+from almoner.reading import brake, rules, share_code, shares, spent, visitors
 from almoner.reading.batch import Answer, Counted, Finished, count
 from almoner.reading.share_code import ShareCode
 from almoner.reading.spent import BLOCK, BLOCK_BITS
@@ -117,6 +117,14 @@ def test_a_token_whose_block_is_gone_has_expired(door: Door) -> None:
     assert spent.forget(door.ledger.db, seven_hours + 1) == 1
     assert told(door.count(door.read())) == ["expired"]
     assert spent.reserve(door.ledger.db, seven_hours) == 1
+
+
+def test_no_visitor_counts_again_once_who_has_read_is_forgotten(door: Door) -> None:
+    first, late = door.read(tag=7), door.read(tag=7)
+    assert told(door.count(first)) == ["counted"]
+    over = datetime.fromtimestamp(rules.expires(BEGUN) / 1000, UTC)
+    visitors.forget(door.ledger.db, rules.day_of(BEGUN) + 1)
+    assert told(list(count(door.ledger, [late], over).answers)) == ["expired"]
 
 
 def test_a_batch_that_fails_counts_spends_and_credits_nothing(

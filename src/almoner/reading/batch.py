@@ -22,7 +22,7 @@ from almoner.log.batch import NONCE_SIZE, Read, batch_levels, batch_root, line_o
 from almoner.log.merkle import leaf_hash
 from almoner.reading import shares, spent, visitors
 from almoner.reading.brake import braked
-from almoner.reading.rules import Refusal, day_of
+from almoner.reading.rules import Refusal, day_of, expires
 from almoner.reading.share_code import ShareCode
 from almoner.reading.spent import Blocks
 from almoner.reading.token import Token
@@ -89,7 +89,7 @@ def count(ledger: Ledger, reads: Sequence[Finished], now: datetime) -> Result:
     changed: Blocks = {}
     with ledger.appending(now) as append:
         blocks, unspent = spent.unspent(db, [read.token.serial for read in reads])
-        answers, fresh = _sort(db, reads, blocks, unspent)
+        answers, fresh = _sort(db, reads, blocks, unspent, now)
         if fresh:
             changed = spent.spend(db, blocks, [reads[at].token.serial for at in fresh])
             visitors.note(db, [reads[at].visit for at in fresh])
@@ -160,14 +160,19 @@ class _Batch:
 
 
 def _sort(
-    db: Database, reads: Sequence[Finished], blocks: Blocks, unspent: set[int]
+    db: Database, reads: Sequence[Finished], blocks: Blocks, unspent: set[int], now: datetime
 ) -> tuple[dict[int, Answer], list[int]]:
-    """Tell the refused why; the places of the others, one for each token and each visitor."""
+    """Tell the refused why; the places of the others, one for each token and each visitor.
+
+    A token may have expired while it waited, and then who has read that day may be forgotten.
+    """
+    now_ms = round(now.timestamp() * 1000)
     known = visitors.seen(db, {read.visit for read in reads})
     answers: dict[int, Answer] = {}
     fresh: list[int] = []
     for at, read in enumerate(reads):
-        if read.token.serial >> spent.BLOCK_BITS not in blocks:
+        gone = read.token.serial >> spent.BLOCK_BITS not in blocks
+        if gone or now_ms >= expires(read.token.begun_ms):
             answers[at] = Refusal("expired")
         elif read.token.serial not in unspent:
             answers[at] = Refusal("replayed")

@@ -166,9 +166,12 @@ class Reads:
             return self._next - 1
 
     async def _commit(self, reads: Sequence[Finished]) -> Sequence[Answer]:
-        counted = await self._work(lambda ledger: batch.count(ledger, reads, datetime.now(UTC)))
+        counted = await self._work(lambda ledger: batch.count(ledger, reads, self._now()))
         self._spent.learn(counted.blocks)
         return counted.answers
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock() / 1000, UTC)
 
     async def _sweep(self) -> None:
         while True:
