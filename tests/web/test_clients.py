@@ -21,3 +21,12 @@ def test_a_proxy_that_adds_a_line_of_its_own_is_believed_before_what_the_reader_
 @pytest.mark.parametrize("name", [b"a", b"1", b"-", b"http"])
 def test_a_name_longer_than_a_browsers_is_a_programs_and_is_not_looked_through(name):
     assert clients.is_program(request((b"user-agent", name * (8_000 // len(name)))))
+
+
+def test_a_host_that_is_not_ours_has_no_page_of_ours(settings):
+    settings.ALLOWED_HOSTS = ["giving.example"]
+    clients.is_ours.cache_clear()
+    for host, own in ((b"giving.example", True), (b"elsewhere.example", False)):
+        said = request((b"host", host), (b"origin", b"https://" + host))
+        assert clients.is_own_page(said) == own
+    clients.is_ours.cache_clear()

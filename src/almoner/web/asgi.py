@@ -7,14 +7,11 @@ yet is rendered by it and kept. Every error of a hot path is a problem (RFC 9457
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from functools import lru_cache
 from typing import Any
 
 import django
-from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest
-from django.http.request import split_domain_port, validate_host
 from django.http.response import HttpResponseBase
 
 from almoner.intake.http import (
@@ -27,6 +24,7 @@ from almoner.intake.http import (
 )
 from almoner.intake.problem import MEDIA_TYPE, UNEXPECTED, Problem, wrong_method
 from almoner.web import deliveries, embeds
+from almoner.web.clients import is_ours
 from almoner.web.live import serve
 from almoner.web.log_files import PREFIX
 from almoner.web.pages import TARGETED, Headers, Page, choose
@@ -198,7 +196,7 @@ class FrontDoor:
         code = scope["query_string"] if code_in(scope["query_string"]) else b""
         if code:
             scope = {**scope, "query_string": b""}
-        if scope["query_string"] or b"sessionid" in cookie or not _is_ours(host):
+        if scope["query_string"] or b"sessionid" in cookie or not is_ours(host):
             await self._through(state, scope, receive, send)
             return
         await state.catch_up()
@@ -299,13 +297,6 @@ class _Answer:
         headers.append((b"content-length", b"%d" % len(body)))
         await self._send({**self.start, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
-
-
-@lru_cache(maxsize=256)
-def _is_ours(host: bytes) -> bool:
-    """Whether Django would answer for this host; what it refuses, it refuses itself."""
-    name, _ = split_domain_port(host.decode("latin-1"))
-    return bool(name) and validate_host(name, settings.ALLOWED_HOSTS)
 
 
 def _with_query(headers: Iterable[tuple[bytes, bytes]], query: bytes) -> Headers:

@@ -12,6 +12,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from itertools import pairwise
 
 from crawlerdetect import CrawlerDetect
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
 
 from almoner.intake.http import Scope, header
 from almoner.reading.reads import Visitor
@@ -48,7 +50,15 @@ def is_own_page(scope: Scope) -> bool:
     origin, host = header(scope, b"origin"), header(scope, b"host")
     if site and site != "same-origin":
         return False
-    return bool(host) and origin.partition("://")[2] == host
+    # Whoever has their own name lead here has pages at it too, with an origin to match.
+    return is_ours(host.encode("latin-1")) and origin.partition("://")[2] == host
+
+
+@lru_cache(maxsize=256)
+def is_ours(host: bytes) -> bool:
+    """Whether Django would answer for this host; what it refuses, it refuses itself."""
+    name, _ = split_domain_port(host.decode("latin-1"))
+    return bool(name) and validate_host(name, settings.ALLOWED_HOSTS)
 
 
 def _address(scope: Scope, proxies: Proxies) -> str:
