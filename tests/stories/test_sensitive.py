@@ -1,6 +1,9 @@
 """What leaves the page of a sensitive story says nothing of what it is about."""
 
+import re
+
 import pytest
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
 from almoner.stories.models import StoryPage
@@ -50,6 +53,20 @@ def test_tabs_and_shared_links_show_the_neutral_words(client, publish):
     assert HEADLINE not in head
     assert "What it is about." not in head
     assert "/images/" not in head  # the lead picture; the one drawn for sharing has the words above
+
+
+@pytest.mark.parametrize("sensitive", [True, False])
+@pytest.mark.parametrize("place", ["lead", "body"])
+def test_no_picture_of_it_is_kept_on_the_device(client, publish, picture, place, sensitive):
+    block = ("image", {"image": picture, "alt_text": "A wall", "caption": ""})
+    cache.clear()  # Wagtail remembers sizes that an earlier test cut, and rolled back
+    shown = {"lead_image": picture} if place == "lead" else {"body": [block]}
+    page = client.get(publish(**{**ABOUT, **shown, "sensitive": sensitive})).content.decode()
+
+    answer = client.get(re.search(r"/media/images/\S+\.webp", page)[0])
+
+    assert answer.status_code == 200
+    assert ("no-store" in answer["Cache-Control"]) == sensitive
 
 
 def test_any_other_story_shows_its_own(client, publish):
