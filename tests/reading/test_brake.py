@@ -220,3 +220,15 @@ def test_what_is_older_than_two_weeks_is_forgotten(ledger: Ledger, reads: Reads)
     watch(ledger, NOW + 15 * DAY)
 
     assert ledger.db.rows("SELECT reads FROM reading_pace") == [(1,)]
+
+
+def test_what_a_brake_left_out_is_known_however_long_it_was_on(
+    ledger: Ledger, reads: Reads
+) -> None:
+    brake.pull(ledger.db, "pages", "a test", NOW)
+    reads(40, NOW)
+    watch(ledger, NOW + MINUTE)
+    later = NOW + (pace.DAYS + 2) * DAY
+    reads(2, later)
+    watch(ledger, later)
+    assert pace.total(ledger.db, "pages", NOW).without == 42

@@ -1,5 +1,7 @@
 """How many reads and visits came for each campaign, minute by minute, for two weeks.
 
+Of a campaign whose brake is on nothing is dropped until it is let go.
+
 A fold over the ledger's events, the ones that a brake left out among them. An event counts in
 the minute that it was received in, whatever time it gives itself. Nothing of a reader is kept:
 a minute's reads are one number.
@@ -112,4 +114,9 @@ def _write(db: Database, counted: Mapping[tuple[str, int], list[int]], oldest: i
         "excluded.reads, without = reading_pace.without + excluded.without",
         [(*at, *sums) for at, sums in counted.items()],
     )
-    db.run("DELETE FROM reading_pace WHERE minute < ?", (oldest,))
+    # What a brake left out is asked for when somebody lets it go, whenever that is.
+    db.run(
+        "DELETE FROM reading_pace WHERE minute < ? "
+        "AND campaign NOT IN (SELECT campaign FROM reading_brake)",
+        (oldest,),
+    )
