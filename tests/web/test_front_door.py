@@ -4,6 +4,8 @@ import gzip
 import re
 import socket
 import time
+from base64 import b64encode
+from hashlib import sha256
 
 import brotli
 import httpx
@@ -61,7 +63,9 @@ def test_every_public_page_is_sealed_and_keeps_no_cookie(http, name):
     inline = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>", answer.text)
     assert set(inline) <= {'<script type="application/ld+json">'}  # data, which nothing runs
     assert " style=" not in answer.text
-    assert "<style" not in answer.text
+    for style in re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL):
+        assert f"'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'" in policy
+    assert answer.text.count("<style") == answer.text.count("<style>")
     assert not re.search(r"\son[a-z]+=", answer.text)
 
 

@@ -1,8 +1,9 @@
-"""What is told of a story outside its own page: in feeds, search results, shared links, cards.
+"""What is told of a story outside the site: in feeds, search engines, shared links, letters.
 
 Guarantee: of a sensitive story nothing goes out but its neutral title and text: no headline,
 picture, author or topic, because these show on lock screens, in histories and over shoulders.
-Whoever tells a story anywhere asks here, and shows no more of it than it gets.
+Whoever tells a story anywhere asks here, and shows no more of it than it gets. Limit: the site's
+own lists show the headline, as the editor wrote it for readers of the site.
 """
 
 from dataclasses import dataclass
