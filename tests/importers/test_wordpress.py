@@ -266,3 +266,24 @@ def test_a_number_that_is_there_twice_is_said(tmp_path):
 
     assert [row.becomes for row in report.rows] == ["story", "left out"]
     assert "twice" in report.rows[1].notes[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "encoding"), [(f"<!--{'x' * 70_000}-->", "utf-8"), ("", "utf-7")]
+)
+def test_a_document_type_is_refused_wherever_it_stands(tmp_path, before, encoding):
+    path = tmp_path / "export.xml"
+    doctype = f"{before}<!DOCTYPE rss [<!ENTITY a 'b'>]>\n<rss"
+    head = HEAD.format(version="1.2", encoding=encoding).replace("<rss", doctype, 1)
+    path.write_text(f"{head}<item>{post(1)}</item></channel></rss>")
+
+    with pytest.raises(ImportRefused, match="document type"):
+        survey(path, NOW, tags=False)
+
+
+def test_an_encoding_that_is_none_of_text_is_refused(tmp_path):
+    path = tmp_path / "export.xml"
+    path.write_text(HEAD.format(version="1.2", encoding="bz2") + "</channel></rss>")
+
+    with pytest.raises(ImportRefused, match="bz2, which nobody knows"):
+        survey(path, NOW, tags=False)

@@ -114,19 +114,29 @@ def _refuse_document_type(path: Path, file: BinaryIO) -> None:
     """Entities are made in a document type, and no export has one."""
 
     def refuse(*_: object) -> None:
-        raise ImportRefused(
-            "document_type",
-            f"{path} declares a document type (line {parser.CurrentLineNumber}), which no "
-            "WordPress export does and through which a file can do harm. It was not read.",
-        )
+        raise _document_type(path, f" (line {parser.CurrentLineNumber})")
 
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = refuse
     # What is wrong with the file the other parser says, in the file's own encoding.
-    with suppress(expat.ExpatError, LookupError):
+    with suppress(expat.ExpatError, LookupError, ValueError):
         parser.Parse(file.read(PROLOG), False)
     file.seek(0)
+
+
+def _refuse_late_document_type(path: Path, root: Element) -> None:
+    """One behind the look ahead, or in an encoding that only the other parser reads."""
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise _document_type(path, "")
+
+
+def _document_type(path: Path, where: str) -> ImportRefused:
+    return ImportRefused(
+        "document_type",
+        f"{path} declares a document type{where}, which no "
+        "WordPress export does and through which a file can do harm. It was not read.",
+    )
 
 
 class _Clean:
@@ -141,8 +151,9 @@ class _Clean:
         name = mark[1] if mark else declared.group(1).decode("ascii") if declared else "utf-8"
         file.seek(len(mark[0]) if mark else 0)
         try:
+            "<".encode(name)  # a codec of bytes or of nothing is no encoding of text
             self._decoder = codecs.getincrementaldecoder(name)("replace")
-        except LookupError:
+        except (LookupError, UnicodeError):
             raise ImportRefused(
                 "encoding", f"{path} says that its encoding is {name}, which nobody knows."
             ) from None
@@ -187,8 +198,10 @@ def _entries(path: Path, file: BinaryIO, replaced: Replaced) -> Iterator[Entry]:
             name = _name(element)
             parent = element.getparent()
             if event == "start":
-                if parent is None and name != "rss":
-                    raise _not_an_export(path, f"its first element is <{name}>")
+                if parent is None:
+                    _refuse_late_document_type(path, element)
+                    if name != "rss":
+                        raise _not_an_export(path, f"its first element is <{name}>")
                 continue
             above = _name(parent) if parent is not None else ""
             if above != "channel":
