@@ -8,6 +8,7 @@ means by them: an empty line ends a paragraph, a single one is a line break.
 """
 
 import re
+from collections.abc import Iterator
 from html import escape
 from urllib.parse import urlsplit
 
@@ -282,9 +283,9 @@ class _Reader:
         """Each row a line of its cells: there is no block for a table."""
         self.flush()
         self.body.simplified["table"] += 1
-        for caption in element.iter("caption"):
+        for caption in element.iterchildren("caption"):
             self.body.pieces += self.part(caption, depth)
-        for row in element.iter("tr"):
+        for row in _rows(element):
             cells: list[str] = []
             later: list[Piece] = []
             for cell in row:
@@ -388,6 +389,15 @@ class _Reader:
 
 
 _TAG_P = re.compile(r"</?(?:p|blockquote)>|<hr/>")
+
+
+def _rows(table: Element) -> Iterator[Element]:
+    """A table's own rows; those of a table in a cell are read with the cell."""
+    for child in table:
+        if child.tag in ("thead", "tbody", "tfoot"):
+            yield from child.iterchildren("tr")
+        elif child.tag == "tr":
+            yield child
 
 
 def _line(element: Element) -> str:

@@ -1,0 +1,20 @@
+"""HTML as the web has it: nested, endless, and with addresses that are none."""
+
+import pytest
+
+from almoner.stories.importers.markdown.prose import read_markdown
+from almoner.stories.importers.moving.body import read_html
+
+
+def words(html: str) -> str:
+    return " ".join(str(piece.value) for piece in read_html(html, lines=False).pieces)
+
+
+def test_a_table_within_a_table_is_read_once() -> None:
+    inner = "<table><tbody><tr><td>inside</td></tr></tbody></table>"
+
+    assert words(f"<table><tr><td>outside{inner}</td></tr></table>").count("inside") == 1
+
+
+def test_a_table_many_deep_takes_no_time() -> None:
+    assert "the end" in words("<table><tr><td>" * 30 + "the end")
