@@ -18,3 +18,7 @@ def test_a_table_within_a_table_is_read_once() -> None:
 
 def test_a_table_many_deep_takes_no_time() -> None:
     assert "the end" in words("<table><tr><td>" * 30 + "the end")
+
+
+def test_headings_many_deep_end_as_plain_text() -> None:
+    assert "the end" in words("<h1><div>" * 100 + "the end")

@@ -138,7 +138,7 @@ class _Reader:
         elif tag == "figure" or tag == "x-caption":
             self.figure(element, depth)
         elif tag in _HEADINGS:
-            self.heading(element, tag)
+            self.heading(element, tag, depth)
         elif tag in ("ul", "ol", "dir", "menu"):
             self.flush()
             self.add("paragraph", self.list_of(element, depth))
@@ -231,9 +231,9 @@ class _Reader:
         reader.flush()
         return inner.pieces
 
-    def heading(self, element: Element, tag: str) -> None:
+    def heading(self, element: Element, tag: str, depth: int) -> None:
         self.flush()
-        parts = self.part(element, 0)
+        parts = self.part(element, depth)
         words = " ".join(" ".join(_words(piece) for piece in parts).split())
         if len(words) <= HEADING:
             self.add("heading", words)
