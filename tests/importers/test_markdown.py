@@ -174,3 +174,14 @@ def test_any_rich_text_is_read_back_from_its_markdown(html: str) -> None:
     pieces = rich_pieces(html, lambda pk: None)
 
     assert read_markdown(as_markdown(pieces)).pieces == pieces
+
+
+@pytest.mark.django_db
+def test_a_picture_whose_address_is_none_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("A walk.\n\n![Rain](http://[x/a.png)\n")
+    folder = read_folder(tmp_path, timezone.now(), tags=False)
+
+    move_markdown(folder, apply=True)
+
+    [row] = folder.report.rows
+    assert any(note.startswith("a picture is left out: http://[x/a.png") for note in row.notes)

@@ -8,6 +8,7 @@ import pytest
 from almoner.stories.importers.decoding import ImportRefused
 from almoner.stories.importers.moving.report import as_csv, as_html
 from almoner.stories.importers.wordpress.content import read_content
+from almoner.stories.importers.wordpress.moving import finder, move_wordpress
 from almoner.stories.importers.wordpress.stories import stories
 from almoner.stories.importers.wordpress.survey import survey
 
@@ -287,3 +288,14 @@ def test_an_encoding_that_is_none_of_text_is_refused(tmp_path):
 
     with pytest.raises(ImportRefused, match="bz2, which nobody knows"):
         survey(path, NOW, tags=False)
+
+
+@pytest.mark.parametrize("source", ["http://[old/a.png", "//[old/a.png"])
+def test_a_picture_whose_address_is_none_is_left_out(tmp_path, source):
+    text = f'Words.<img src="{source}">'
+    found = survey(export(tmp_path, post(1, content=text)), NOW, tags=False)
+
+    move_wordpress(found, finder(tmp_path, "https://old.example", fetch=True, private=False),
+                   apply=False)  # fmt: skip
+
+    assert f"a picture is left out: {source} is no address" in found.report.rows[0].notes

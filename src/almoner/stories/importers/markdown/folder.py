@@ -121,7 +121,10 @@ def resolver(folder: Folder) -> Callable[[str, str], str | None]:
 
 def picture_path(base: str, address: str) -> str:
     """The path of a picture from the folder's top, as a file names it."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # no address: whoever looks for it says so
+        return address
     return address if parts.scheme or parts.netloc else _joined(base, unquote(parts.path))
 
 

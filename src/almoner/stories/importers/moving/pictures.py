@@ -40,7 +40,10 @@ Find = Callable[[str], PictureFile]
 
 def original(address: str) -> str:
     """The address of a picture before WordPress cut it to a size."""
-    path = urlsplit(address).path
+    try:
+        path = urlsplit(address).path
+    except ValueError:  # no address; whoever looks for it says so
+        return address
     return _CUT.sub("", path)
 
 

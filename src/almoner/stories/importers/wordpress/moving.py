@@ -18,6 +18,12 @@ def finder(media: Path | None, base: str, *, fetch: bool, private: bool) -> Find
     site = Fetch(base, private=private) if fetch else None
 
     def find(address: str) -> PictureFile:
+        try:
+            return _find(address)
+        except ValueError:
+            raise PictureError(f"{address} is no address") from None
+
+    def _find(address: str) -> PictureFile:
         if folder is not None:
             try:
                 return folder(address)

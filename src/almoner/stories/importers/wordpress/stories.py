@@ -175,7 +175,10 @@ def _from(there: Attachment) -> Shown:
 def _named(found: Survey, item: Item, shown: Shown) -> Shown:
     """A picture by its number, else by its file, else as the text has it."""
     picture = shown.picture
-    address = urljoin(item.link or found.site.address, picture.address)
+    try:
+        address = urljoin(item.link or found.site.address, picture.address)
+    except ValueError:  # no address; whoever looks for it says so
+        address = picture.address
     by_file = found.by_file.get(original(address)) if picture.address else None
     there = found.attachments.get(picture.number) or found.attachments.get(by_file or "")
     if there is None:
