@@ -10,6 +10,7 @@ from almoner.giving import publishing
 from almoner.ledger import reads
 from almoner.newsletter import sending, signing_up, views
 from almoner.newsletter.models import Subscriber
+from almoner.newsletter.views import SignUpForm
 from tests.newsletter.conftest import NOW
 
 ADA = "ada@example.org"
@@ -136,3 +137,8 @@ def test_a_campaign_gives_for_a_confirmed_sign_up_once(ledger, make_campaign, su
 
     stored = reads.events(ledger.db)
     assert ADA not in str(stored)
+
+
+@pytest.mark.parametrize("name", ['"\x0bBcc:eve"', '"\x0c"', '"a,b"'])
+def test_a_quoted_name_is_refused_because_it_could_end_the_line_of_a_header(name):
+    assert not SignUpForm({"email": f"{name}@example.org"}).is_valid()

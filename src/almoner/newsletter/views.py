@@ -13,6 +13,7 @@ from functools import wraps
 
 from django import forms
 from django.core import signing
+from django.core.validators import RegexValidator
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -33,6 +34,9 @@ class SignUpForm(forms.Form):
     email = forms.EmailField(
         label=_("Your e-mail address"),
         max_length=254,
+        # RFC 5321's quoted names may hold control characters, at which Python's mail breaks a
+        # header's line; no mailbox of a reader's has one.
+        validators=[RegexValidator(r'["\x00-\x20\x7f]', inverse_match=True)],
         widget=forms.EmailInput(attrs={"autocomplete": "email", "dir": "ltr"}),
         error_messages={
             "required": _("Write your e-mail address."),
