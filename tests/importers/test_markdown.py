@@ -85,6 +85,7 @@ def test_an_error_names_file_line_and_field(text: str, said: str, tmp_path: Path
         ("\n```almoner pull_quote\nquoted: 1\n```", "line 5: pull_quote has no field 'quoted'"),
         ("```almoner dialogue\nline: x\n```", "dialogue must be a list"),
         ("```almoner pull_quote\nquote: [\n```", "line 6: "),
+        ("```almoner product\nname: A\nurl: javascript:alert(1)\n```", "address of a web page"),
     ],
 )
 def test_a_block_that_is_none_is_named_with_its_line(text: str, said: str, tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from wagtail.images.blocks import ImageChooserBlock
 
 # What YAML and a block both know as they are.
 _PLAIN = (str, int, float, bool)
+# What a link may begin with: the editor's form, which refuses the rest, is passed by here.
+_WEB = ("https://", "http://")
 
 
 class PortableError(ValueError):
@@ -123,7 +125,10 @@ def _simple(block: blocks.Block, value: Any, where: str) -> Any:
         value, bool
     ):
         return str(value)
-    return _expect(value, str, where) if value is not None else None
+    text = _expect(value, str, where) if value is not None else None
+    if text and isinstance(block, blocks.URLBlock) and not text.startswith(_WEB):
+        raise PortableError(f"{where} must be the address of a web page, not {text!r}")
+    return text
 
 
 def _expect(value: Any, kind: Any, where: str) -> Any:
