@@ -47,6 +47,7 @@ def test_a_plain_story_is_left_in_peace(draft):
         ('<a href="/stories/2020/no-such/">the timetable</a>', "does not have"),
         ('<a href="https://example/">the timetable</a>', "no browser can open"),
         ('<a href="htps://example.org/">the timetable</a>', "no browser can open"),
+        ('<a href="http://[example.org/">the timetable</a>', "no browser can open"),
         ('<a href="/admin/">the timetable</a>', "does not have"),
         ('<a href="https://example.org/"></a>', "has no words"),
         ("See the note.[^tide]", "footnote [^tide]"),

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from lxml import etree, html
 
 from almoner.giving.models import Cause
+from almoner.stories.full_text import cleaned
 from almoner.stories.models import (
     AuthorIndexPage,
     AuthorPage,
@@ -280,3 +281,9 @@ def test_a_feed_cuts_each_picture_to_one_size_only(story, picture, client):
     assert {cut.filter_spec for cut in StoryRendition.objects.all()} == {
         "width-1200|format-jpeg",
     }
+
+
+def test_a_link_that_is_no_address_loses_its_address_and_not_the_feed():
+    assert cleaned('<p><a href="http://[x/">The quay</a></p>', "https://a.example/") == (
+        "<p><a>The quay</a></p>"
+    )

@@ -68,11 +68,20 @@ def _clean(element: Any, address: str) -> None:
             del element.attrib[name]
     for name in ADDRESSES:
         if name in element.attrib:
-            whole = urljoin(address, element.attrib[name].strip())
-            if urlsplit(whole).scheme in SCHEMES:
+            whole = _whole(element.attrib[name].strip(), address)
+            if whole:
                 element.attrib[name] = whole
             else:
                 del element.attrib[name]
+
+
+def _whole(written: str, address: str) -> str:
+    """An address made absolute; "" for one that a reader should not, or cannot, follow."""
+    try:
+        whole = urljoin(address, written)
+        return whole if urlsplit(whole).scheme in SCHEMES else ""
+    except ValueError:  # no address at all, such as `http://[`
+        return ""
 
 
 def _is_hidden(element: Any) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -133,7 +133,7 @@ def _address(link: Link) -> Finding | None:
     path = own_path(address)
     if path is not None:
         return _own(link, path)
-    parts = urlsplit(address)
+    parts = _parts(address)
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.hostname or ""):
         return error(
             link.field,
@@ -168,9 +168,17 @@ def _own(link: Link, path: str) -> Finding | None:
     )
 
 
+def _parts(address: str) -> SplitResult:
+    """The parts of an address; none of what is no address at all (`http://[`)."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
+
+
 def own_path(address: str) -> str | None:
     """The path of an address of this site, or None for any other."""
-    own, parts = urlsplit(settings.WAGTAILADMIN_BASE_URL), urlsplit(address)
+    own, parts = urlsplit(settings.WAGTAILADMIN_BASE_URL), _parts(address)
     if not parts.scheme and not parts.netloc:
         return parts.path if parts.path.startswith("/") else None
     return (parts.path or "/") if parts.netloc == own.netloc else None
