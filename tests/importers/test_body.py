@@ -1,6 +1,5 @@
 """HTML as the web has it: nested, endless, and with addresses that are none."""
 
-import pytest
 
 from almoner.stories.importers.markdown.prose import read_markdown
 from almoner.stories.importers.moving.body import read_html
@@ -22,3 +21,9 @@ def test_a_table_many_deep_takes_no_time() -> None:
 
 def test_headings_many_deep_end_as_plain_text() -> None:
     assert "the end" in words("<h1><div>" * 100 + "the end")
+
+
+def test_a_block_of_ours_that_somebody_typed_has_no_line() -> None:
+    [piece] = read_markdown('<x-block name="paragraph" line="x">A</x-block>').pieces
+
+    assert (piece.given, piece.line) == (True, 0)

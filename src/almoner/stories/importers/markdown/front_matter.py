@@ -33,6 +33,10 @@ class _Plain(yaml.SafeLoader):
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(
+                    problem="a field must have a name", problem_mark=key.start_mark
+                )
             if key.value in seen:
                 raise yaml.MarkedYAMLError(
                     problem=f"the field {key.value} is there twice", problem_mark=key.start_mark
@@ -118,7 +122,10 @@ class FrontMatter:
                     name, f"must be a date such as 2024-05-02T09:00:00Z, not {value!r}."
                 ) from None
         if isinstance(value, datetime):
-            return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+            try:
+                return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+            except OverflowError:  # the first or the last day that there is, in another zone
+                raise self.wrong(name, f"is no day of our calendar: {value}.") from None
         if isinstance(value, date):
             return datetime(value.year, value.month, value.day, tzinfo=UTC)
         raise self.wrong(name, f"must be a date such as 2024-05-02T09:00:00Z, not {value!r}.")
@@ -166,7 +173,8 @@ def read_yaml_value(file: str, text: str, first_line: int) -> Any:
         mark = error.problem_mark or error.context_mark
         line = first_line + (mark.line if mark else 0)
         raise ImportRefused("yaml", f"{file}, line {line}: {error.problem}.") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    # KeyError is PyYAML's own for a !!bool that is none.
+    except (yaml.YAMLError, ValueError, KeyError, RecursionError) as error:
         raise ImportRefused("yaml", f"{file}, line {first_line}: {error}.") from None
 
 

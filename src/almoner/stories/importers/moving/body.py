@@ -158,7 +158,8 @@ class _Reader:
         elif tag == "x-block" and self.blocks:
             self.flush()
             words = "".join(str(part) for part in element.itertext())
-            line = int(element.get("line", "0"))
+            number = element.get("line", "")  # ours, unless somebody typed the tag
+            line = int(number) if re.fullmatch(r"[0-9]{1,9}", number) else 0
             self.body.pieces.append(Piece(element.get("name", ""), words, given=True, line=line))
         elif tag in _BLOCKS:
             self.flush()
