@@ -7,6 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
 from lxml import etree, html
 
 from almoner.giving.models import Cause
@@ -287,3 +288,14 @@ def test_a_link_that_is_no_address_loses_its_address_and_not_the_feed():
     assert cleaned('<p><a href="http://[x/">The quay</a></p>', "https://a.example/") == (
         "<p><a>The quay</a></p>"
     )
+
+
+def test_what_xml_cannot_write_is_left_out_of_every_xml(write, client):
+    story = write("the-quay", timezone.now(), byline="Mara\x0b Lindqvist")
+    story.title = "The\x0b quay"
+    story.save_revision().publish()
+    story = StoryPage.objects.get(pk=story.pk)
+    embedded = f"/oembed?format=xml&url={story.full_url}"
+
+    for address in ("/rss.xml", "/atom.xml", "/sitemaps/news.xml", embedded):
+        assert b"The quay" in etree.tostring(etree.fromstring(client.get(address).content)), address

@@ -103,8 +103,8 @@ def _add(made: SyndicationFeed, story: StoryPage) -> None:
         unique_id_is_permalink=False,
         pubdate=story.first_published_at,
         updateddate=story.last_published_at or story.first_published_at,
-        authors=authors_of(story),
-        categories=topics_of(story),
+        authors=[Author(printable(each.name), each.url) for each in authors_of(story)],
+        categories=[printable(each) for each in topics_of(story)],
         enclosures=[_enclosure(picture)] if picture else [],
     )
 

@@ -22,6 +22,7 @@ from almoner.giving.models import Cause
 from almoner.intake.problem import MEDIA_TYPE, Problem
 from almoner.stories import share_picture
 from almoner.stories.frames import counter_frame, story_frame
+from almoner.stories.full_text import printable
 from almoner.stories.models import StoryPage
 from almoner.stories.outward import authors_of, picture_of, title_of
 from almoner.stories.public import page_at
@@ -188,7 +189,7 @@ def _written(members: Members, name: str) -> HttpResponse:
         )
     root = etree.Element("oembed")
     for key, value in members.items():
-        cast(Any, etree.SubElement(root, key)).text = str(value)
+        cast(Any, etree.SubElement(root, key)).text = printable(str(value))
     text = etree.tostring(root, xml_declaration=True, encoding="utf-8", standalone=True)
     return HttpResponse(text, content_type="text/xml; charset=utf-8")
 

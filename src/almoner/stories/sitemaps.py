@@ -24,6 +24,7 @@ from wagtail.models import ReferenceIndex
 
 from almoner.giving.models import Campaign, Cause
 from almoner.stories.base import BasePage
+from almoner.stories.full_text import printable
 from almoner.stories.images import StoryImage, StoryRendition
 from almoner.stories.models import StoryPage
 from almoner.stories.public import public_pages, public_stories
@@ -101,7 +102,7 @@ def news(request: HttpRequest) -> HttpResponse:
             story.get_full_url(request),
             story.locale.language_code,
             story.first_published_at,
-            story.title,
+            printable(story.title),
         )
         for story in _news()
     ]
