@@ -1,6 +1,5 @@
 """HTML as the web has it: nested, endless, and with addresses that are none."""
 
-
 from almoner.stories.importers.markdown.prose import read_markdown
 from almoner.stories.importers.moving.body import read_html
 

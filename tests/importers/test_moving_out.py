@@ -11,6 +11,7 @@ import pytest
 from django.core.files.images import ImageFile
 from django.utils import timezone
 from PIL import Image
+from wagtail.models import PageViewRestriction
 from wagtail.rich_text import RichText
 
 from almoner import config
@@ -239,3 +240,16 @@ def test_an_export_of_this_site_brings_nothing_twice(tmp_path: Path) -> None:
     bring_in(tmp_path / "out")
 
     assert (StoryPage.objects.count(), StoryImage.objects.count()) == before
+
+
+@pytest.mark.django_db
+def test_a_story_behind_a_password_does_not_come_back_for_everyone(tmp_path: Path) -> None:
+    write_one(tmp_path)
+    story = StoryPage.objects.live().get()
+    PageViewRestriction.objects.create(page=story, restriction_type="password", password="quay")
+
+    write_out(tmp_path / "out")
+    empty()
+    bring_in(tmp_path / "out")
+
+    assert not StoryPage.objects.get(slug=story.slug).live

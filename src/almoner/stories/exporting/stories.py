@@ -29,6 +29,8 @@ def story_file(story: StoryPage, places: Places) -> str:
     base = places.page(story.pk) or ""
     page = story if story.live else story.get_latest_revision_as_object()
     scheduled = not story.live and story.approved_schedule and page.go_live_at
+    # Behind a password or a log-in: reading it back makes a draft of it, for nobody to see.
+    private = bool(story.get_view_restrictions())
     names = _outward(places, base)
     fields: dict[str, Any] = {
         "title": page.title,
@@ -38,7 +40,8 @@ def story_file(story: StoryPage, places: Places) -> str:
         "updated": _time(page.last_published_at) if story.live else None,
         "publish_at": _time(page.go_live_at) if scheduled else None,
         "expires": _time(page.expire_at),
-        "draft": True if not story.live and not scheduled else None,
+        "draft": True if private or (not story.live and not scheduled) else None,
+        "status": "private" if private else None,
         "standfirst": page.standfirst,
         "byline": page.byline,
         "authors": [author.slug for author in page.authors],
