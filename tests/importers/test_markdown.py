@@ -15,7 +15,7 @@ from almoner.stories.importers.markdown.folder import read_folder
 from almoner.stories.importers.markdown.front_matter import read_front_matter
 from almoner.stories.importers.markdown.moving import move_markdown
 from almoner.stories.importers.markdown.prose import read_markdown
-from almoner.stories.models import StoryPage
+from almoner.stories.models import AuthorPage, StoryPage
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/markdown"
 
@@ -189,3 +189,13 @@ def test_a_picture_whose_address_is_none_is_left_out(tmp_path: Path) -> None:
 
     [row] = folder.report.rows
     assert any(note.startswith("a picture is left out: http://[x/a.png") for note in row.notes)
+
+
+@pytest.mark.django_db
+def test_an_author_with_a_long_role_is_brought(tmp_path: Path) -> None:
+    (tmp_path / "authors").mkdir()
+    (tmp_path / "authors/ines.md").write_text(f"---\ntitle: Ines\nrole: {'x' * 500}\n---\n")
+
+    move_markdown(read_folder(tmp_path, timezone.now(), tags=False), apply=True)
+
+    assert len(AuthorPage.objects.get(title="Ines").role) == 160

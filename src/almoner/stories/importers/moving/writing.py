@@ -56,6 +56,7 @@ from almoner.stories.site import lay_out
 SLUG = 200  # of the 255 that a column holds; a hash may follow
 TITLE = 255
 ADDRESS = 255
+ROLE = 160
 
 _KINDS: dict[str, tuple[Any, Any]] = {
     "author": (AuthorPage, AuthorIndexPage),
@@ -164,7 +165,7 @@ class Writer:
         )
         if model is AuthorPage:
             page.biography = named.words
-            page.role = named.role
+            page.role = named.role[:ROLE]
             if named.portrait is not None:
                 row = Row("", "", "", "")
                 page.portrait = self._pictures.keep(Shown(named.portrait, "", ""), row)
