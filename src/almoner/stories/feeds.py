@@ -104,7 +104,7 @@ def _add(made: SyndicationFeed, story: StoryPage) -> None:
         pubdate=story.first_published_at,
         updateddate=story.last_published_at or story.first_published_at,
         authors=[Author(printable(each.name), each.url) for each in authors_of(story)],
-        categories=[printable(each) for each in topics_of(story)],
+        categories=tuple(printable(each) for each in topics_of(story)),
         enclosures=[_enclosure(picture)] if picture else [],
     )
 
