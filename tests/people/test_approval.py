@@ -18,6 +18,8 @@ FORM = {
     "body-count": "0",
     "footnotes-count": "0",
     "related-count": "0",
+    "story_authors-TOTAL_FORMS": "0",
+    "story_authors-INITIAL_FORMS": "0",
     "comments-TOTAL_FORMS": "0",
     "comments-INITIAL_FORMS": "0",
 }
