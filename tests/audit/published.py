@@ -57,14 +57,14 @@ def install(home: Path) -> Published:
     # What the counters are read from besides the ledger; Django makes it in a real home.
     db.run(
         "CREATE TABLE giving_cause "
-        "(slug TEXT, label TEXT, unit TEXT, kind TEXT, scale INTEGER, position INTEGER)"
+        "(slug TEXT, label TEXT, labels TEXT, unit TEXT, kind TEXT, scale INTEGER, position INTEGER)"
     )
     db.insert(
         "giving_cause",
-        "slug, label, unit, kind, scale, position",
+        "slug, label, labels, unit, kind, scale, position",
         [
-            ("meals", "Meals Donated", "meal", "count", 0, 1),
-            ("service-dogs", "Funded For Service Dogs", "USD", "money", 2, 2),
+            ("meals", "Meals Donated", "", "meal", "count", 0, 1),
+            ("service-dogs", "Funded For Service Dogs", "", "USD", "money", 2, 2),
         ],
     )
     publish(db, campaign("bowls", trigger="item", rate="1/3"), START)

@@ -29,8 +29,9 @@ def translate_samples(progress: Progress) -> None:
     for page in pages:
         if page.get_translation_or_none(arabic) is None:
             _translate(page, arabic, words)
-            _date(page, arabic)
             progress(f"Translated into Arabic: {page.title}")
+    for page in pages:
+        _date(page, arabic)
 
 
 @transaction.atomic
@@ -49,7 +50,7 @@ def _translate(page: BasePage, into: Locale, words: Mapping[str, str]) -> None:
 
 
 def _date(page: BasePage, into: Locale) -> None:
-    """Publish the translation with its original: it goes out when the transaction has ended."""
+    """Date the translation as its original is; it goes out when its transaction has ended."""
     made = type(page).objects.filter(translation_key=page.translation_key, locale=into)
     made.update(
         first_published_at=page.first_published_at, last_published_at=page.last_published_at
