@@ -57,7 +57,8 @@ def install(home: Path) -> Published:
     # What the counters are read from besides the ledger; Django makes it in a real home.
     db.run(
         "CREATE TABLE giving_cause "
-        "(slug TEXT, label TEXT, labels TEXT, unit TEXT, kind TEXT, scale INTEGER, position INTEGER)"
+        "(slug TEXT, label TEXT, labels TEXT, unit TEXT, kind TEXT, scale INTEGER, "
+        "position INTEGER)"
     )
     db.insert(
         "giving_cause",

@@ -24,7 +24,7 @@ from tests.ledger.folds import bodies, merkle_tree_hash
 WIDTH = 256
 _CAUSES = (
     "CREATE TABLE IF NOT EXISTS giving_cause "
-    "(slug TEXT, label TEXT, unit TEXT, kind TEXT, scale INTEGER, position INTEGER)"
+    "(slug TEXT, label TEXT, labels TEXT, unit TEXT, kind TEXT, scale INTEGER, position INTEGER)"
 )
 
 
@@ -128,8 +128,8 @@ class World:
         db.run("DELETE FROM giving_cause")
         db.insert(
             "giving_cause",
-            "slug, label, unit, kind, scale, position",
-            [("meals", "Meals Donated", "meal", "count", 0, 1)],
+            "slug, label, labels, unit, kind, scale, position",
+            [("meals", "Meals Donated", "", "meal", "count", 0, 1)],
         )
         publish(db, campaign(), START)
 
