@@ -254,8 +254,6 @@ def test_no_address_no_browser_and_no_token_is_kept(library: Library, address: s
 def test_killed_the_server_still_knows_every_spent_token_and_visitor(
     library: Library, address: str
 ) -> None:
-    if isinstance(library.database, str):
-        pytest.skip("the kill is the same: bench.chaos has both")
     text = library.begun(address)
     pending = library.begun(other := library.address())
     assert code_of(library.finish(text, address)) == "counted"
@@ -271,8 +269,6 @@ def test_killed_the_server_still_knows_every_spent_token_and_visitor(
 
 
 def test_stopping_the_server_counts_what_was_finished(library: Library, address: str) -> None:
-    if isinstance(library.database, str):
-        pytest.skip("the stop is the same")
     text, before = library.begun(address), library.counted()
 
     async def finish_and_stop() -> dict:
