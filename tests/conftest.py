@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from fcntl import LOCK_EX, flock
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,6 +59,7 @@ def pytest_xdist_setupnodes() -> None:
         del os.environ[name]
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep a file's tests in one process, and all that share Django's database in one.
 
@@ -114,49 +116,80 @@ def database_url(request: pytest.FixtureRequest, home: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def _installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home that `almoner init` set up, to be copied: setting up takes seconds."""
-    home = tmp_path_factory.mktemp("installed")
-    Server(home).run("init")
-    return home
+def _once(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Makes a home under a name, or waits while another of the run's processes makes it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+
+    def _made(name: str, make: Callable[[Path], object]) -> Path:
+        home, done = shared / name, shared / f"{name}.done"
+        with (shared / f"{name}.lock").open("w") as lock:
+            flock(lock, LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(home, ignore_errors=True)
+                home.mkdir()
+                make(home)
+                done.touch()
+        return home
+
+    return _made
 
 
 @pytest.fixture(scope="session")
-def _installed_postgresql(_installed: Path, postgresql: PostgreSQL, _numbers: Iterator[int]) -> str:
+def _installed(_once: Callable[..., Path]) -> Path:
+    """A home that `almoner init` set up, to be copied: setting up takes half a minute."""
+    return _once("installed", lambda home: Server(home).run("init"))
+
+
+@pytest.fixture(scope="session")
+def _installed_postgresql(
+    tmp_path_factory: pytest.TempPathFactory,
+    _installed: Path,
+    postgresql: PostgreSQL,
+    _numbers: Iterator[int],
+) -> str:
     """The name of a PostgreSQL database that `almoner init` set up, to be copied as well."""
     name = f"almoner_installed_{next(_numbers)}"
+    home = shutil.copytree(_installed, tmp_path_factory.mktemp("home") / "of-postgresql")
     with psycopg.connect(postgresql.url, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}".encode())
-    Server(_installed, f"{postgresql.url.rpartition('/')[0]}/{name}").run("init")
+    Server(home, f"{postgresql.url.rpartition('/')[0]}/{name}").run("init")
     return name
 
 
 @pytest.fixture(scope="session")
-def _demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _demonstrated(_once: Callable[..., Path]) -> Path:
     """A home with the demonstration in it, to be copied."""
-    home = tmp_path_factory.mktemp("demonstrated")
-    Server(home, command="demo").start().stop()
-    return home
+    return _once("demonstrated", lambda home: Server(home, command="demo").start().stop())
 
 
-@pytest.fixture
-def serve(
-    home: Path, _installed: Path, request: pytest.FixtureRequest
-) -> Iterator[Callable[..., Server]]:
-    """Starts a server over the test's home and `sqlite`, or a PostgreSQL's URL."""
-    started: list[Server] = []
+@pytest.fixture(scope="session")
+def install(_installed: Path, request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Makes a home, and a PostgreSQL database by its URL, what `almoner init` would make them."""
 
-    def _serve(database: str = "sqlite") -> Server:
-        server = Server(home, database)
+    def _install(home: Path, database: str = "sqlite") -> None:
         shutil.copytree(_installed, home, dirs_exist_ok=True)
         if database != "sqlite":
             template = request.getfixturevalue("_installed_postgresql")
             before, _, name = database.rpartition("/")
             with psycopg.connect(f"{before}/postgres", autocommit=True) as admin:
-                admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+                admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
                 admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
-        started.append(server)
-        return server.start()
+
+    return _install
+
+
+@pytest.fixture
+def serve(home: Path, install: Callable[..., None]) -> Iterator[Callable[..., Server]]:
+    """Starts a server over the test's home and `sqlite`, or a PostgreSQL's URL."""
+    started: list[Server] = []
+
+    def _serve(database: str = "sqlite") -> Server:
+        install(home, database)
+        started.append(Server(home, database))
+        return started[-1].start()
 
     yield _serve
     for server in started:
