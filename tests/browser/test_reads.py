@@ -4,9 +4,8 @@ A headless Chromium has no window that could be hidden, so the page is told that
 """
 
 import json
-import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,10 +32,12 @@ LINE = "[data-reads-story]"
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory, _installed: Path) -> Iterator[Library]:
+def library(
+    tmp_path_factory: pytest.TempPathFactory, install: Callable[..., None]
+) -> Iterator[Library]:
     """The one server of the module."""
     home = tmp_path_factory.mktemp("library")
-    shutil.copytree(_installed, home, dirs_exist_ok=True)
+    install(home)
     server = Server(home)
     opened = Library(server, home / "almoner.db")
     yield opened

@@ -50,9 +50,9 @@ def almoner(home: Path) -> Callable[..., Said]:
 
 
 @pytest.fixture
-def installed(home: Path, _installed: Path) -> Path:
+def installed(home: Path, install: Callable[..., None]) -> Path:
     """A home that `almoner init` set up."""
-    shutil.copytree(_installed, home, dirs_exist_ok=True)
+    install(home)
     return home
 
 

@@ -1,15 +1,13 @@
 """A real server over an empty installation, with capped campaigns and a key, on each database."""
 
-import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
 import pytest
 
 from almoner.campaigns.model import CampaignVersion
@@ -76,20 +74,18 @@ class Till:
     scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 )
 def till(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, _installed: Path
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    install: Callable[..., None],
 ) -> Iterator[Till]:
     """The one server of a module, on each database."""
     home = tmp_path_factory.mktemp("till")
-    shutil.copytree(_installed, home, dirs_exist_ok=True)
     database: str | Path = home / "almoner.db"
     server = Server(home)
     if request.param == "postgresql":
-        admin = request.getfixturevalue("postgresql").url
-        with psycopg.connect(admin, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE till")
-        database = admin.replace("/postgres", "/till").replace("//till", "//postgres")
+        database = f"{request.getfixturevalue('postgresql').url.rpartition('/')[0]}/till"
         server = Server(home, database)
-        server.run("init")
+    install(home, "sqlite" if request.param == "sqlite" else database)
     server.start()
     opened = Till(server, database)
     yield opened

@@ -8,11 +8,8 @@ import sys
 import time
 from itertools import pairwise
 from pathlib import Path
-from shutil import copytree
 
 import pytest
-
-from tests.server import Server
 
 COUNTING = Path(__file__).with_name("counting.py")
 
@@ -69,12 +66,11 @@ class Counting:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def counting(request, home, _installed):
-    copytree(_installed, home, dirs_exist_ok=True)
+def counting(request, home, install):
     database = "sqlite"
     if request.param == "postgresql":
         database = request.getfixturevalue("postgres_url")
-        Server(home, database).run("init")
+    install(home, database)
     counting = Counting(home, database)
     yield counting
     for worker in counting.workers:

@@ -1,7 +1,6 @@
 """An installation to publish, on each database."""
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,6 @@ def reader(world: World) -> Reader:
 
 
 @pytest.fixture
-def installed_home(home: Path, _installed: Path) -> None:
+def installed_home(home: Path, install: Callable[..., None]) -> None:
     """Makes the home one that `almoner init` set up."""
-    shutil.copytree(_installed, home, dirs_exist_ok=True)
+    install(home)

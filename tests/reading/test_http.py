@@ -1,14 +1,11 @@
 """What a real server counts: forged, replayed, too fast, hidden, shared, a thousand at once."""
 
 import asyncio
-import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import httpx
-import psycopg
 import pytest
 
 from almoner.reading import rules, token
@@ -20,24 +17,22 @@ from tests.server import Server
     scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 )
 def library(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, _installed: Path
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    install: Callable[..., None],
 ) -> Iterator[Library]:
     """The one server of the module, on each database."""
     home = tmp_path_factory.mktemp("library")
-    shutil.copytree(_installed, home, dirs_exist_ok=True)
-    database: str | Path = home / "almoner.db"
-    server = Server(home)
-    if request.param == "postgresql":
-        template = request.getfixturevalue("_installed_postgresql")
-        admin = request.getfixturevalue("postgresql").url
-        with psycopg.connect(admin, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE library TEMPLATE {template}".encode())
-        database = f"{admin.rpartition('/')[0]}/library"
-        server = Server(home, database)
-    opened = Library(server, database)
+    if request.param == "sqlite":
+        install(home)
+        opened = Library(Server(home), home / "almoner.db")
+    else:
+        database = f"{request.getfixturevalue('postgresql').url.rpartition('/')[0]}/library"
+        install(home, database)
+        opened = Library(Server(home, database), database)
     yield opened
     opened.http.close()
-    server.stop()
+    opened.server.stop()
 
 
 @pytest.fixture

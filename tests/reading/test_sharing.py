@@ -1,10 +1,8 @@
 """A share link carries a code, works without script, and says later what it did."""
 
 import re
-import shutil
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -29,10 +27,12 @@ Redirect.add_redirect("/old-bread", redirect_to="{path}", is_permanent=True)
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory, _installed: Path) -> Iterator[Library]:
+def library(
+    tmp_path_factory: pytest.TempPathFactory, install: Callable[..., None]
+) -> Iterator[Library]:
     """The one server of the module."""
     home = tmp_path_factory.mktemp("library")
-    shutil.copytree(_installed, home, dirs_exist_ok=True)
+    install(home)
     server = Server(home)
     opened = Library(server, home / "almoner.db")
     yield opened

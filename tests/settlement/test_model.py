@@ -4,6 +4,7 @@ On SQLite and PostgreSQL, with kills between the rows and the ledger.
 """
 
 import random
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,6 @@ from almoner.settlement import deliveries, entering, standing
 from almoner.settlement.models import Answer, Delivery
 from almoner.settlement.standing import SettlementError
 from almoner.web.settings import database
-from tests.server import Server
 
 STEPS = 120
 NOW = datetime.now(UTC)
@@ -33,13 +33,14 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def world(database_url: str, home: Path, django_db_blocker: Any) -> Any:
+def world(
+    database_url: str, home: Path, install: Callable[..., None], django_db_blocker: Any
+) -> Any:
     """Django over a database of the test's own, with two promises in it."""
     kept = connections.settings["default"]
     connections["default"].close()
     path = None if "://" in database_url else Path(database_url)
-    # By a process of its own: Wagtail chooses its tables by the first database it sees.
-    Server(home, "sqlite" if path else database_url).run("init")
+    install(home, "sqlite" if path else database_url)
     connections.settings["default"] = database(database_url, path)
     connections.configure_settings({"default": connections.settings["default"]})
     del connections["default"]

@@ -7,7 +7,6 @@ the end the shop works out from its own tables what it owes (shop/books.py): eve
 figure of the final accountings is the same, to the last unit.
 """
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -15,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -68,10 +66,10 @@ class Life:
 
 
 @pytest.fixture(scope="module")
-def life(tmp_path_factory: pytest.TempPathFactory, _installed: Path) -> Iterator[Life]:
+def life(tmp_path_factory: pytest.TempPathFactory, install: Callable[..., None]) -> Iterator[Life]:
     """The whole run."""
     home, shop = tmp_path_factory.mktemp("almoner"), tmp_path_factory.mktemp("shop")
-    shutil.copytree(_installed, home, dirs_exist_ok=True)
+    install(home)
     server, processes = Server(home), list[Process]()
     settings = {"SHOP_DATABASE": str(shop / "shop.db"), "SHOP_ALMONER_URL": server.url}
 

@@ -1,12 +1,10 @@
 """Deliveries at the front door of a real server: signed, counted once, and noted."""
 
-import shutil
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import httpx
-import psycopg
 import pytest
 
 from almoner.intake import connections, deliveries
@@ -63,17 +61,15 @@ class Door:
 @pytest.fixture(
     scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 )
-def door(request, tmp_path_factory, _installed):
+def door(request, tmp_path_factory, install):
     home = tmp_path_factory.mktemp("door")
-    shutil.copytree(_installed, home, dirs_exist_ok=True)
-    server, database = Server(home), home / "almoner.db"
-    if request.param == "postgresql":
-        admin = request.getfixturevalue("postgresql").url
-        with psycopg.connect(admin, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE door")
-        database = f"{admin.rpartition('/')[0]}/door"
+    if request.param == "sqlite":
+        install(home)
+        server, database = Server(home), home / "almoner.db"
+    else:
+        database = f"{request.getfixturevalue('postgresql').url.rpartition('/')[0]}/door"
+        install(home, database)
         server = Server(home, database)
-        server.run("init")
     server.start()
     opened = Door(server, database)
     opened.wait_for_answer(OWN, 200)
