@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.files.images import ImageFile
 from PIL import Image
 
+from almoner.jobs.worker import Worker
 from almoner.stories.models import StoryImage, StoryPage
 
 
@@ -78,3 +79,27 @@ def test_a_crop_keeps_the_focal_point(write, beacon, client):
 
     _, cut = opened(client, card)
     assert cut.convert("L").getextrema()[1] > 200, "the lamp is in the crop"
+
+
+def test_a_published_story_finds_its_pictures_cut(write, beacon, client):
+    story = show(write, beacon)
+    assert not beacon.renditions.exists()
+
+    Worker().run_waiting()
+
+    def cut():
+        return set(beacon.renditions.values_list("filter_spec", flat=True))
+
+    before = cut()
+    assert {"format-avif|width-800", "format-webp|fill-1200x750"} <= before
+    for address in (story.url, "/"):
+        assert client.get(address).status_code == 200
+    assert cut() == before
+
+
+def test_a_story_taken_down_before_its_pictures_are_cut_is_left_alone(write, beacon):
+    show(write, beacon).unpublish()
+
+    Worker().run_waiting()
+
+    assert not beacon.renditions.exists()
