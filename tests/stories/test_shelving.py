@@ -154,6 +154,21 @@ def test_a_shared_link_keeps_its_code_on_the_way_to_the_new_address(
     assert answer.url == "/stories/2025/the-last-ferry/?s=abc123"
 
 
+@pytest.mark.parametrize(
+    ("to", "answered"),
+    [
+        ("/stories/", "/stories/?s=abc123"),
+        ("/stories/#latest", "/stories/?s=abc123#latest"),
+        ("/stories/?page=2", "/stories/?page=2"),
+        ("https://example.org/a#b", "https://example.org/a?s=abc123#b"),
+    ],
+)
+def test_a_redirect_keeps_the_query_where_it_has_none(db, client, to, answered):
+    Redirect.add_redirect("/old", redirect_to=to, is_permanent=True)
+
+    assert client.get("/old?s=abc123").url == answered
+
+
 def test_old_addresses_survive_a_move_to_another_year(
     write, client, django_capture_on_commit_callbacks
 ):

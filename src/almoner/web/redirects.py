@@ -3,6 +3,8 @@
 Wagtail's middleware answers with the new address alone, which would lose the code of a shared link.
 """
 
+from urllib.parse import urlsplit
+
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase, HttpResponseRedirectBase
 from wagtail.contrib.redirects.middleware import RedirectMiddleware
@@ -17,7 +19,8 @@ class KeepQuery(RedirectMiddleware):
         """Answer a missing page with its redirect, if there is one."""
         answer = super().process_response(request, response)
         query = request.META.get("QUERY_STRING", "")
-        if answer is not response and query and "?" not in answer["Location"]:
+        if answer is not response and query:
             assert isinstance(answer, HttpResponseRedirectBase), f"no redirect: {answer!r}"
-            answer["Location"] = f"{answer['Location']}?{query}"
+            to = urlsplit(answer["Location"])
+            answer["Location"] = to._replace(query=to.query or query).geturl()
         return answer
