@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 from lxml import etree, html
-from wagtail.models import Locale
+from wagtail.models import Locale, PageViewRestriction
 
-from almoner.stories.models import HomePage, StoryIndexPage, StoryPage
+from almoner.stories.models import HomePage, StoryIndexPage, StoryPage, StoryYearPage
 
 NAMES = ("rss.xml", "atom.xml", "feed.json")
 SPRING = datetime(2026, 4, 12, 9, 0, tzinfo=UTC)
@@ -136,6 +136,20 @@ def test_a_page_names_its_translations_and_itself(story, client):
     assert b"<language>ar</language>" in client.get("/ar/rss.xml").content
     assert client.get("/rss.xml").content.count(b"<item>") == 1
     assert client.get("/ar/rss.xml").content.count(b"<item>") == 0
+
+
+def test_a_translation_that_only_some_may_see_is_not_named(story, client):
+    arabic = Locale.objects.create(language_code="ar")
+    HomePage.objects.get().copy_for_translation(arabic).save_revision().publish()
+    StoryIndexPage.objects.get().copy_for_translation(arabic).save_revision().publish()
+    StoryYearPage.objects.get().copy_for_translation(arabic).save_revision().publish()
+    translated = story.copy_for_translation(arabic)
+    translated.save_revision().publish()
+    assert Head(client, story.url).links("alternate", hreflang="ar") == [translated.full_url]
+
+    PageViewRestriction.objects.create(page=translated, restriction_type="login")
+
+    assert Head(client, story.url).links("alternate", hreflang="ar") == []
 
 
 @pytest.mark.parametrize("path", ["/causes/", "/check/"])

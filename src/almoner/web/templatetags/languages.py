@@ -64,7 +64,8 @@ def _language(code: str, home: HomePage, request: Any, page: Any) -> Language:
 
 
 def _translated(page: Any, request: Any, code: str) -> str:
-    found = page.get_translations(inclusive=True).live().filter(locale__language_code=code).first()
+    pages = page.get_translations(inclusive=True).live().public()
+    found = pages.filter(locale__language_code=code).first()
     return found.get_url(request) if found is not None else ""
 
 
