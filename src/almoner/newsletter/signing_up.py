@@ -50,10 +50,12 @@ def ask(email: str, language: str, now: datetime) -> None:
         if new or row.letter_at > now - PAUSE:
             return
         row.letter, row.letter_at, row.tries = Letter.KNOWN, now, 0
+        changed = ["letter", "letter_at", "tries"]
         if row.confirmed_at is None:
             row.letter, row.asked_at, row.language = Letter.CONFIRM, now, language
             row.token = new_token()
-        row.save()
+            changed += ["asked_at", "language", "token"]
+        row.save(update_fields=changed)  # a confirmation beside this one stays
 
 
 def find(token: str, now: datetime) -> Subscriber | None:
