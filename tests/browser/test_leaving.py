@@ -110,7 +110,7 @@ def test_a_story_that_is_not_sensitive_has_no_way_out_and_may_be_kept(reader):
 
 @pytest.mark.parametrize("path", [STORY, "/safety/"])
 def test_the_browser_is_told_to_keep_nothing_and_the_server_keeps_it_all_the_same(site, path):
-    answers = [httpx.get(site.url + path) for _ in range(2)]
+    answers = [httpx.get(site.url + path, timeout=60) for _ in range(2)]
     for answer in answers:
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["referrer-policy"] == "no-referrer"
