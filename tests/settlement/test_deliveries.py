@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from almoner.giving.book import open_ledger
 from almoner.ledger import reads, settle
@@ -206,7 +207,7 @@ def test_killed_before_the_ledger_it_is_not_sent_and_can_be(owe, prepare, monkey
     with monkeypatch.context() as dying:
         dying.setattr(entering, "_append", kill)
         with pytest.raises(Killed):
-            deliveries.send(delivery, NOBODY, TODAY)
+            deliveries.send(delivery, NOBODY, timezone.now())  # held for five minutes
     entering.catch_up_all()
     delivery.refresh_from_db()
     assert (delivery.state, stands()) == ("prepared", (12, 0, 0))
