@@ -32,7 +32,7 @@ def test_killing_the_server_loses_nothing_acknowledged_and_counts_nothing_twice(
 
     assert_held(verdict)
     assert verdict.acknowledged > 500
-    assert verdict.checkpoints > kills
+    assert verdict.checkpoints > 1
 
 
 @pytest.mark.slow
@@ -42,4 +42,4 @@ def test_killing_a_publisher_contradicts_no_checkpoint(database: str) -> None:
 
     assert_held(verdict)
     assert verdict.kills == 5
-    assert verdict.checkpoints > 5
+    assert verdict.checkpoints > 1  # so that one could contradict another
