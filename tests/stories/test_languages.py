@@ -1,5 +1,6 @@
 """Stories in several languages: addresses, translations by an editor, and the demonstration's."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -187,4 +188,7 @@ def test_the_demonstration_is_whole_in_arabic(index, tmp_path, django_capture_on
         twin = StoryPage.objects.get(slug=slug, locale=Locale.get_default())
         assert story.live
         assert story.first_published_at == twin.first_published_at
+        spoken = [turn for part in story.body.blocks_by_name("dialogue") for turn in part.value]
+        assert spoken
+        assert not any(re.search("[A-Za-z]", each["speaker"] + each["line"]) for each in spoken)
     assert StoryIndexPage.objects.filter(locale=arabic, live=True).count() == 1

@@ -118,6 +118,15 @@ class Prose(blocks.StreamBlock):
     letter = Letter()
     image = Picture()
 
+    def get_prep_value(self, value: Any) -> Any:
+        """For the database, every item of a list with the number that translations find it by.
+
+        Wagtail writes what nobody has looked at as it came, and a program's lists have none.
+        """
+        for child in value or ():
+            _ = child.value
+        return super().get_prep_value(value)
+
 
 class ContentNote(blocks.StructBlock):
     """A warning before a hard passage, with a link past it that works without a script."""
