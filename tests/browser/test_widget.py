@@ -144,6 +144,18 @@ def test_a_page_themes_it_by_properties_parts_and_attributes(elsewhere, visitor)
     assert visitor.complaints == []
 
 
+def test_a_banner_takes_the_width_it_has_and_a_counter_stays_in_its_line(elsewhere, visitor):
+    visitor.set_viewport_size({"width": 800, "height": 600})
+    visitor.goto(elsewhere.write(BANNER + f"<p>So far {COUNTER}</p>"))
+    figures = visitor.locator("impact-banner [part=figure]")
+    expect(figures).to_have_count(2)
+
+    meals, toys = (figures.nth(place).bounding_box() for place in (0, 1))
+    assert meals["y"] == toys["y"]
+    assert visitor.locator("impact-banner").bounding_box()["width"] > 700
+    assert visitor.locator("impact-counter").bounding_box()["width"] < 300
+
+
 def test_screen_readers_hear_a_figure_when_they_reach_it_and_are_never_interrupted(
     elsewhere, visitor
 ):

@@ -47,6 +47,7 @@ const STYLES = `
   opacity: 1 !important;
   max-inline-size: 100%;
 }
+:host(impact-banner) { display: var(--impact-display, block) !important }
 :host([hidden]) { display: none !important }
 [hidden] { display: none !important }
 .frame {
