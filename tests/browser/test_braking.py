@@ -69,7 +69,7 @@ def test_a_flood_is_looked_at_and_let_go_by_keyboard(site, visit, is_braked, man
 
     manager.goto("/admin/")
     told = manager.locator(".giving-home .brake")
-    assert f"“{TITLE}” is paused. 900 reads in 10 minutes" in told.inner_text()
+    assert f"“{TITLE}” is paused. 900 came in 10 minutes" in told.inner_text()
     told.get_by_role("link").focus()
     manager.keyboard.press("Enter")
     manager.wait_for_url("**/reads/**")

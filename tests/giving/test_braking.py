@@ -72,7 +72,7 @@ def resume(browser, address, **said):
 
 
 def test_the_manager_is_told_wherever_they_look(ledger, flood, pages, manager):
-    why = "1,000 reads in 10 minutes; it never had as many."
+    why = "1,000 came in 10 minutes; it never had as many."
 
     assert given(ledger) == 10
     home = text(manager.get("/admin/"))
@@ -81,7 +81,7 @@ def test_the_manager_is_told_wherever_they_look(ledger, flood, pages, manager):
     page = text(manager.get(flood))
     assert why in page
     assert "5,000 reads were left out so far" in page
-    assert "when 10 minutes bring more than 300 reads" in page
+    assert "when more than 300 come in 10 minutes" in page
 
 
 def test_reads_give_again_and_what_was_left_out_does_not(ledger, flood, manager, read):
@@ -141,6 +141,7 @@ def test_the_screen_shows_the_hours_without_a_pause_and_is_only_for_reads(
     bowls = make_campaign()
 
     assert "Giving is paused" not in page
+    assert "Reads: Pages for Meals" in page
     assert re.search(r"\d\d:00 7 0", page), page
     answer = manager.get(f"/admin/giving/campaigns/reads/{bowls.pk}/")
     assert answer.url == f"/admin/giving/campaigns/inspect/{bowls.pk}/"

@@ -128,7 +128,7 @@ def test_a_pause_is_told_to_the_managers_and_so_is_its_end(ledger, make_campaign
     campaign = make_campaign(slug="pages", trigger="read", rate="1/100", ends_on=None)
     publishing.publish_draft(campaign, timezone.now())
     watching.watch()
-    why = "3,100 reads in 10 minutes; it never had as many."
+    why = "3,100 came in 10 minutes; it never had as many."
     since = brake.pull(ledger.db, "pages", why, timezone.now()).since
 
     watching.watch()

@@ -87,7 +87,7 @@ def test_six_times_the_usual_pulls_the_brake_and_says_why(ledger: Ledger, reads:
     (pulled,) = watch(ledger, now + 9 * MINUTE)
 
     assert pulled.campaign == "pages"
-    assert pulled.reason == "600 reads in 10 minutes; usually it is 100 at this time of day."
+    assert pulled.reason == "600 came in 10 minutes; usually it is 100 at this time of day."
     assert brakes(ledger.db) == [pulled]
 
 
@@ -131,7 +131,7 @@ def test_what_a_person_accepted_does_not_pause_again(ledger: Ledger, reads: Read
     reads(200, NOW + 3 * MINUTE)
     (again,) = watch(ledger, NOW + 3 * MINUTE)
 
-    assert again.reason.startswith("3,100 reads in 10 minutes")
+    assert again.reason.startswith("3,100 came in 10 minutes")
     assert not release(ledger.db, "doors", NOW)
 
 
@@ -143,7 +143,7 @@ def test_a_site_without_a_past_brakes_at_the_floor_and_not_at_ten_reads(
 
     reads(1, NOW + MINUTE)
     (pulled,) = watch(ledger, NOW + MINUTE)
-    assert pulled.reason == "301 reads in 10 minutes; it never had as many."
+    assert pulled.reason == "301 came in 10 minutes; it never had as many."
 
 
 def test_each_campaign_has_a_brake_of_its_own(ledger: Ledger, reads: Reads) -> None:

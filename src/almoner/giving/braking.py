@@ -57,7 +57,7 @@ class Reads:
         """When giving pauses by itself, in a sentence."""
         now = f" (now {self.usual:,})" if self.usual else ""
         return (
-            f"Giving pauses by itself when {MINUTES} minutes bring more than {self.limit:,} reads. "
+            f"Giving pauses by itself when more than {self.limit:,} come in {MINUTES} minutes. "
             f"That is the most of {FLOOR:,}, of {TIMES} times what is usual at this time of day"
             f"{now}, and of twice what somebody accepted here in the last two weeks."
         )

@@ -123,7 +123,7 @@ KINDS: Final[dict[str, Kind]] = {
             "name": "Ann",
             "campaign": "Pages for Meals",
             "since": "12 June 2026, 09:30 UTC",
-            "reason": "3,100 reads in 10 minutes; usually it is 40 at this time of day.",
+            "reason": "3,100 came in 10 minutes; usually it is 40 at this time of day.",
             "link": "https://example.org/admin/giving/campaigns/reads/7/",
         },
     ),

@@ -206,7 +206,7 @@ TYPES: Final[dict[str, MessageType]] = {
     ),
     "giving.paused": MessageType(
         GivingPaused,
-        _READ | {"reason": "3,100 reads in 10 minutes; usually it is 40 at this time of day."},
+        _READ | {"reason": "3,100 came in 10 minutes; usually it is 40 at this time of day."},
     ),
     "giving.resumed": MessageType(
         GivingResumed,

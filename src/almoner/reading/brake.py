@@ -146,7 +146,7 @@ def usual(minutes: Sequence[tuple[int, int]], now: int) -> float:
 def _reason(found: Pace) -> str:
     usually = round(found.usual)
     told = f"usually it is {usually:,} at this time of day" if usually else "it never had as many"
-    return f"{found.recent:,} reads in {MINUTES} minutes; {told}."
+    return f"{found.recent:,} came in {MINUTES} minutes; {told}."
 
 
 def _busiest(db: Database, campaign: str, since: datetime, now: datetime) -> int:

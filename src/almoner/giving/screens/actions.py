@@ -30,6 +30,10 @@ class CampaignAction(Screen):
         self.person: Any = request.user  # `Screen` lets nobody in who is not logged in
         self.page = reverse(PAGE, args=(self.campaign.pk,))
 
+    def get_page_subtitle(self) -> str:
+        """Name the campaign beside what is done with it."""
+        return str(self.campaign)
+
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         """Show the way back."""
         return [
