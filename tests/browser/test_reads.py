@@ -133,8 +133,10 @@ def test_a_shared_story_shows_its_sharer_the_way_to_what_it_did(
 ) -> None:
     page = context.new_page()
     page.goto("/stories/2026/bread/")
+    button = page.get_by_role("button", name="Copy link", exact=True)
     with page.expect_response(f"**/share/{library.story}"):
-        page.click("[data-share-copy]")
+        button.click()
+    page.get_by_role("status").get_by_text("Copied").wait_for(state="attached")
     page.wait_for_selector("[data-share-did]:not([hidden])")
     copied = page.evaluate("navigator.clipboard.readText()")
     code = copied.rpartition("?s=")[2]

@@ -112,7 +112,9 @@ function reveal(control) {
  */
 async function copyAddress(button, url) {
   const label = button.querySelector("[data-share-label]");
-  if (!label) return;
+  // Beside the button: a status inside is no part of its name, and is not announced.
+  const status = button.closest("[data-share]")?.querySelector("[data-share-said]");
+  if (!label || !status) return;
   const usual = label.textContent;
   try {
     await navigator.clipboard.writeText(url);
@@ -120,8 +122,10 @@ async function copyAddress(button, url) {
   } catch {
     label.textContent = button.dataset.failed ?? "";
   }
+  status.textContent = label.textContent;
   setTimeout(() => {
     label.textContent = usual;
+    status.textContent = "";
   }, COPIED_MS);
 }
 
