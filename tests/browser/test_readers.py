@@ -80,6 +80,14 @@ def test_the_keyboard_reaches_the_content_and_every_way_to_share(site, reader):
     assert any("opy" in each for each in reached)
 
 
+@pytest.mark.parametrize(("name", "floats"), [("story", "left"), ("story in Arabic", "none")])
+def test_a_large_first_letter_tears_no_joined_word(site, reader, name, floats):
+    reader.goto(PAGES[name])
+    first = ".story-body > p:first-child"
+    float_of = "e => getComputedStyle(e, '::first-letter').float.replace('inline-start', 'left')"
+    assert reader.locator(first).evaluate(float_of) == floats
+
+
 def test_where_the_keyboard_is_can_be_seen(site, reader):
     reader.goto(PAGES["story"])
     for _ in range(6):
