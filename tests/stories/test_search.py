@@ -139,6 +139,17 @@ def test_choices_alone_list_the_newest_and_keep_the_form_open(stories, client):
     assert '<option value="2026" selected>' in page
 
 
+def test_where_the_choices_leave_nothing_the_same_words_are_offered_without_them(stories, client):
+    page = search(client, q="dog", year="2026", topic="").content.decode()
+    assert "Look for it in all stories" not in page
+    author = AuthorIndexPage.objects.get().add_child(instance=AuthorPage(title="Ida", slug="ida"))
+
+    page = search(client, q="dog & cat", author=author.slug).content.decode()
+
+    assert '<a href="?q=dog%20%26%20cat">Look for it in all stories</a>' in page
+    assert "Try fewer words" not in page
+
+
 def test_an_author_is_found_by_name_and_narrows_the_stories(stories, client):
     author = AuthorIndexPage.objects.get().add_child(
         instance=AuthorPage(title="Mara Lindqvist", slug="mara")
