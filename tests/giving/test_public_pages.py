@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from wagtail.models import Locale
 
 from almoner.campaigns.model import Refund, RefundedLine
 from almoner.giving import account, publishing
@@ -38,6 +39,20 @@ def test_a_cause_shows_what_was_before_and_what_moved(client, ledger, meals, pub
     assert page.context["chart"]["points"][-1].total == 23_765
     (campaign,) = page.context["campaigns"]
     assert (campaign.title, campaign.pledged_text) == ("May Bowls", "4 meals")
+
+
+def test_an_arabic_cause_says_in_arabic_what_moved_and_when(client, meals, published, send):
+    Locale.objects.create(language_code="ar")
+    send("order-1", quantity=3)
+
+    page = client.get("/ar/causes/meals/")
+
+    said = page.content.decode()
+    for english in ("Pledged", "Running"):
+        assert english not in said
+    assert '<span dir="ltr">+6</span>' in said
+    assert '<b dir="auto">6 meals</b>' in said
+    assert "مايو 2026" in page.context["chart"]["points"][0].when
 
 
 def test_the_list_of_causes_says_what_was_only_carried_forward(client, meals):
@@ -99,6 +114,13 @@ def test_every_term_is_listed_in_plain_words(client, make_campaign, harbor, mill
         "Return window": "14 days; after that a gift is counted for good",
         "Delivered": "within 60 days",
     }
+
+
+@pytest.mark.parametrize(("trigger", "payer"), [("order", "shop"), ("read", "site")])
+def test_who_pays_without_a_sponsor_depends_on_what_gives(client, make_campaign, trigger, payer):
+    publishing.publish_draft(make_campaign(trigger=trigger), NOW)
+    terms = dict(client.get("/campaigns/may-bowls/").context["terms"])
+    assert terms["Who pays"] == f"The {payer} itself"
 
 
 def test_a_split_campaign_s_movement_is_what_really_moved(

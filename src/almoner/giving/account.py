@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Literal
 
+from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext_lazy, gettext_noop
+
 from almoner.campaigns.model import CampaignVersion
 from almoner.campaigns.rules import is_spent
 from almoner.counters.figures import text
@@ -21,23 +24,23 @@ from almoner.ledger.publish import read_campaigns
 from almoner.log import entry
 from almoner.units import minor_units
 
-ENDED = "Ended"
+ENDED = gettext_noop("Ended")
 LAST = 20  # movements on a page: about a screen
 # How far back a campaign's own movements are looked for among its cause's.
 LOOK_BACK = 200
 YOUNG = 3  # days; with fewer, a chart by day would be a dot or a single step
 
 WHAT = {
-    "opening": "Carried forward from before the public record",
-    "pledge": "Pledged",
-    "top-up": "Topped up to the guaranteed minimum",
-    "refund": "Taken off after a refund",
-    "maturity": "Past its return window",
-    "delivery": "Delivered",
-    "confirmation": "Confirmed to have arrived",
-    "reversal": "Taken back",
-    "deposit": "Put into a fund",
-    "transfer": "Moved",
+    "opening": gettext_lazy("Carried forward from before the public record"),
+    "pledge": gettext_lazy("Pledged"),
+    "top-up": gettext_lazy("Topped up to the guaranteed minimum"),
+    "refund": gettext_lazy("Taken off after a refund"),
+    "maturity": gettext_lazy("Past its return window"),
+    "delivery": gettext_lazy("Delivered"),
+    "confirmation": gettext_lazy("Confirmed to have arrived"),
+    "reversal": gettext_lazy("Taken back"),
+    "deposit": gettext_lazy("Put into a fund"),
+    "transfer": gettext_lazy("Moved"),
 }
 
 
@@ -103,7 +106,7 @@ def points(db: Database, cause: Cause, now: datetime) -> list[Point]:
             at,
             total,
             figure(cause, total),
-            f"{at:%-d %B %Y, %H:%M} UTC" if young else f"{at:%-d %B %Y}",
+            _minute(at) if young else date_format(at, "j F Y"),
         )
         for at, total in moments
     ]
@@ -132,9 +135,11 @@ def campaign_points(db: Database, campaign: Campaign, now: datetime) -> list[Poi
 
 def told(steps: Sequence[tuple[datetime, int]], cause: Cause) -> list[Point]:
     """Totals of a cause at their times, as they are written."""
-    return [
-        Point(at, total, figure(cause, total), f"{at:%-d %B %Y, %H:%M} UTC") for at, total in steps
-    ]
+    return [Point(at, total, figure(cause, total), _minute(at)) for at, total in steps]
+
+
+def _minute(at: datetime) -> str:
+    return f"{date_format(at, 'j F Y, H:i')} UTC"
 
 
 def _moved(db: Database, index: int, cause: Cause, campaign: str) -> int:
@@ -173,7 +178,7 @@ def movements(db: Database, cause: Cause, campaign: str = "") -> list[Moved]:
         found.append(
             Moved(
                 instant(each.time),
-                WHAT.get(each.kind, each.kind.capitalize()),
+                str(WHAT.get(each.kind, each.kind.capitalize())),
                 by,
                 figure(cause, abs(minor)),
                 "up" if minor >= 0 else "down",
@@ -290,10 +295,10 @@ def matches(
 
 
 def phase(version: CampaignVersion, now: datetime) -> str:
-    """Where a published campaign is in its time."""
+    """Where a published campaign is in its time, in English."""
     if version.ends_at is not None and version.ends_at <= now:
         return ENDED
-    return "Running" if version.starts_at <= now else "Not begun"
+    return gettext_noop("Running") if version.starts_at <= now else gettext_noop("Not begun")
 
 
 def _pledges(db: Database, index: int, titles: dict[str, str]) -> list[str]:

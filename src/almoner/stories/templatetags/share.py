@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django import template
+from django.utils.translation import gettext
 
 from almoner.stories.networks import NETWORKS, mailto
 
@@ -28,7 +29,7 @@ def share_links(
     with the network's own address. `picture` is the absolute address of the page's lead picture,
     which only Pinterest asks for.
     """
-    links = [ShareLink("E-mail", "email", mailto(title, url))]
+    links = [ShareLink(gettext("E-mail"), "email", mailto(title, url))]
     for key, network in NETWORKS.items():
         href = network.address(title, url, picture) if story is None else f"/share/{story}/{key}"
         links.append(ShareLink(network.name, key, href))
