@@ -31,7 +31,7 @@ class CampaignAction(Screen):
         self.page = reverse(PAGE, args=(self.campaign.pk,))
 
     def get_page_subtitle(self) -> str:
-        """Name the campaign beside what is done with it."""
+        """Name the campaign in the window's title."""
         return str(self.campaign)
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
@@ -40,7 +40,7 @@ class CampaignAction(Screen):
             *self.breadcrumbs_items,
             {"url": reverse(LIST), "label": "Campaigns"},
             {"url": self.page, "label": str(self.campaign)},
-            {"url": "", "label": self.page_title},
+            {"url": "", "label": self.page_title, "sublabel": str(self.campaign)},
         ]
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
