@@ -119,6 +119,39 @@ def test_links_and_marks_in_a_hard_passage_count_as_well(draft):
     assert len(errors) == 2
 
 
+EMPTY_LINE = {"type": "paragraph", "value": ""}
+EMPTY_PRODUCT = {"name": "", "text": "", "image": None, "alt_text": "", "price": "", "url": ""}
+
+
+@pytest.mark.parametrize(
+    ("block", "label"),
+    [
+        (EMPTY_LINE, "Paragraph"),
+        ({"type": "product", "value": EMPTY_PRODUCT}, "Product"),
+        ({"type": "gallery", "value": {"title": "", "pictures": []}}, "Gallery"),
+        ({"type": "counter", "value": {"cause": "no-longer-there"}}, "Counter"),
+        (
+            {"type": "content_note", "value": {"note": "Hard.", "passage": [EMPTY_LINE]}},
+            "Content note",
+        ),
+    ],
+)
+def test_a_block_that_the_form_would_refuse_is_named_before(draft, block, label):
+    [what] = said(draft(paragraph(SHORT), block), "error")
+
+    assert what == f"A block is not finished: “{label}”, number 2 of the body."
+
+
+def test_a_picture_without_its_description_is_named_once(draft, picture):
+    body = {"type": "image", "value": {"image": picture.pk, "alt_text": ""}}
+
+    assert said(draft(body), "error") == ["The picture “Grey” has no description."]
+
+
+def test_a_sensitive_story_without_a_neutral_title_is_told_so(draft):
+    assert said(draft(sensitive=True), "error") == ["There is no neutral title."]
+
+
 def test_a_description_that_is_a_files_name_stops_the_story(draft, picture):
     body = {"type": "image", "value": {"image": picture.pk, "alt_text": "IMG_2231.jpg"}}
 
@@ -204,7 +237,8 @@ def test_many_are_published_at_once_unless_one_of_them_has_an_error(write, clien
     client.force_login(get_user_model().objects.create_superuser("demo"))
     good = write("good", body=[paragraph(SHORT)])
     bad = write("bad", body=[paragraph("A mark.[^lost]")])
-    for story in (good, bad):
+    unfinished = write("unfinished", body=[EMPTY_LINE])
+    for story in (good, bad, unfinished):
         story.save_revision()
 
     def publish(*stories):
@@ -214,4 +248,5 @@ def test_many_are_published_at_once_unless_one_of_them_has_an_error(write, clien
         return set(StoryPage.objects.filter(live=True).values_list("slug", flat=True))
 
     assert publish(good, bad) == set()
+    assert publish(good, unfinished) == set()
     assert publish(good) == {"good"}

@@ -35,6 +35,7 @@ class StoryForm(WagtailAdminPageForm):
             for name in CHECKED:
                 setattr(typed, name, cleaned[name])
             for found in findings(typed):
-                if found.kind == "error":
+                # Of the other fields nothing that was just typed is looked at; the model does that.
+                if found.kind == "error" and found.field in CHECKED:
                     self.add_error(found.field, ValidationError(f"{found.what} {found.mend}"))
         return cleaned

@@ -80,9 +80,13 @@ def links_of(body: Any, footnotes: Any) -> Iterator[Link]:
                 yield Link(field, text, address=unescape(attributes.get("href", "")))
     for child in flat(body):
         if child.block_type == "product":
-            yield Link("body", child.value["name"], address=child.value["url"])
+            link = Link("body", child.value["name"], address=child.value["url"])
         elif child.block_type == "post":
-            yield Link("body", child.value["author"], address=child.value["url"])
+            link = Link("body", child.value["author"], address=child.value["url"])
+        else:
+            continue
+        if link.text and link.address:  # without them the block itself is not finished
+            yield link
 
 
 def check_links(body: Any, footnotes: Any) -> Iterator[Finding]:

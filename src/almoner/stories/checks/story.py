@@ -13,6 +13,7 @@ from typing import Any
 
 from almoner.stories.checks.finding import Finding, advice, error, flat
 from almoner.stories.checks.links import check_links
+from almoner.stories.checks.unfinished import check_finished
 from almoner.stories.checks.wording import check_wording
 from almoner.stories.footnotes import MARK
 
@@ -30,6 +31,7 @@ def findings(story: Any) -> list[Finding]:
         *_lead(story),
         *_descriptions(story),
         *_footnotes(story),
+        *check_finished(story),
         *check_links(story.body, story.footnotes),
         *check_wording(story.body),
     ]
