@@ -138,7 +138,9 @@ def test_the_years_of_two_languages_are_one_page_in_two_translations(ferry):
     assert {first.locale.language_code, second.locale.language_code} == {"en", "ar"}
 
 
-def test_an_editor_translates_a_story_in_the_admin(write, translate, index, arabic):
+def test_an_editor_translates_a_story_in_the_admin(
+    write, translate, index, arabic, django_capture_on_commit_callbacks
+):
     story = write("the-ferry")
     story.save_revision().publish()
     translate(HomePage.objects.get(), {})
@@ -150,7 +152,8 @@ def test_an_editor_translates_a_story_in_the_admin(write, translate, index, arab
 
     shelf = StoryYearPage.objects.get(locale=story.locale)
     listing = client.get(f"/admin/pages/{shelf.pk}/").content.decode()
-    asked = client.post(f"/admin/localize/submit/page/{story.pk}/", {"locales": [arabic.pk]})
+    with django_capture_on_commit_callbacks(execute=True):
+        asked = client.post(f"/admin/localize/submit/page/{story.pk}/", {"locales": [arabic.pk]})
     made = story.get_translation(arabic)
     screen = client.get(f"/admin/pages/{made.pk}/edit/")
 
@@ -158,6 +161,12 @@ def test_an_editor_translates_a_story_in_the_admin(write, translate, index, arab
     assert asked.status_code == 302
     assert screen.status_code == 200
     assert "The ferry" in screen.content.decode()
+    assert not made.live, "readers would see it in the original's words"
+
+    with django_capture_on_commit_callbacks(execute=True):
+        Translation.objects.get(source__object_id=made.translation_key).save_target(user=editor)
+    made = StoryPage.objects.get(pk=made.pk)
+    assert Client().get(made.url).status_code == 200
 
 
 def test_the_demonstration_is_whole_in_arabic(index, tmp_path, django_capture_on_commit_callbacks):

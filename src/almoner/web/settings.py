@@ -194,6 +194,8 @@ LOGIN_URL = "wagtailadmin_login"
 LANGUAGE_CODE = CONFIG.language
 LANGUAGES = WAGTAIL_CONTENT_LANGUAGES = LANGUAGES_OFFERED
 USE_I18N = WAGTAIL_I18N_ENABLED = True
+# What was just sent to be translated is a draft: readers do not see it in the original's words.
+WAGTAILLOCALIZE_SYNC_LIVE_STATUS_ON_TRANSLATE = False
 LOCALE_PATHS = [Path(__file__).parents[1] / "locale"]
 USE_TZ = True
 TIME_ZONE = CONFIG.time_zone
