@@ -9,6 +9,7 @@ from django.template import Context, Template
 from django.test import RequestFactory
 
 from almoner.stories.site import lay_out
+from almoner.web.stylesheets import stylesheet
 
 LINKS = (
     "{% load static stylesheets %}{% inlined %}"
@@ -50,6 +51,14 @@ def test_each_file_stands_once_in_the_order_of_its_links_with_addresses_that_hol
     assert page.index("@layer tokens,base") < page.index(".card-picture")
     assert 'url("/static/web/fonts/young-serif.woff2")' in page
     assert len(request.style_sources) == 1
+
+
+def test_a_pseudo_class_keeps_its_distance_from_what_it_stands_in():
+    sheet = stylesheet(("/static/stories/inserts.css",)).css
+
+    assert ".recipe *:is(ul,ol){" in sheet
+    assert ".letter *:is(i,em){" in sheet
+    assert ".footnotes li:target," in sheet
 
 
 def test_where_no_policy_can_be_told_the_links_stay():
