@@ -51,6 +51,16 @@ def test_it_tells_the_stories_and_the_figures_with_where_to_check_them(publish, 
     assert letter.subject.endswith("The ferry")
 
 
+def test_a_figure_is_not_turned_round_among_arabic_words(given, monkeypatch):
+    monkeypatch.setattr(digest, "text", lambda *_: "$69")
+
+    letter = digest.compose("ar", TOMORROW - WEEK, TOMORROW, sending.LEAVE)
+
+    for form in (letter.text, letter.html):
+        assert "\N{LEFT-TO-RIGHT ISOLATE}$69\N{POP DIRECTIONAL ISOLATE}" in form
+    assert "\N{LEFT-TO-RIGHT ISOLATE}" not in compose().text
+
+
 def test_opening_it_asks_nothing_of_anybody_and_its_links_do_not_count(publish, given):
     publish("the-ferry")
     letter = compose()
@@ -177,17 +187,28 @@ def test_it_goes_out_in_its_hour_and_once_a_week(publish, subscribe):
 
 
 def test_an_editor_looks_at_it_tests_it_and_sends_it(publish, subscribe, logged_in):
-    publish("the-ferry")
+    publish("the-ferry", NOW - timedelta(days=1))
     Edition.objects.all().delete()
     subscribe("ada@example.org")
     editor = logged_in(EDITORS)
     assert "ada@example.org" in editor.get("/admin/newsletter/subscribers/").content.decode()
     assert editor.get("/admin/newsletter/").status_code == 200
-    assert editor.get("/admin/newsletter/next/en/").status_code == 200
+    assert "Send it to 1 reader now" in editor.get("/admin/newsletter/next/en/").content.decode()
 
-    answer = editor.post("/admin/newsletter/next/en/", {"test": "", "to": "me@example.org"})
-    assert answer.status_code in (200, 302)
+    test = {"test": "", "to": "me@example.org"}
+    answer = editor.post("/admin/newsletter/next/en/", test, follow=True)
+    assert "There is no mail server" in answer.content.decode()
     editor.post("/admin/newsletter/next/en/", {"send": ""})
     for edition in Edition.objects.all():
         page = editor.get(f"/admin/newsletter/editions/{edition.pk}/")
         assert page.status_code == 200
+
+
+def test_with_nobody_to_read_it_there_is_no_button_to_send_it(publish, logged_in):
+    publish("the-ferry", NOW - timedelta(days=1))
+
+    screen = logged_in(EDITORS).get("/admin/newsletter/next/en/").content.decode()
+
+    assert "nobody to send it to" in screen
+    assert 'name="send"' not in screen
+    assert "The next letter in English" in screen

@@ -123,8 +123,12 @@ def gifts(since: date, until: date) -> list[Given]:
 
 
 def _given(cause: Cause, week: int, whole: int) -> Given:
+    turned = translation.get_language_bidi()
+
     def written(minor: int) -> str:
-        return text(minor, cause.kind, cause.unit, cause.scale)
+        figure = text(minor, cause.kind, cause.unit, cause.scale)
+        # Among Arabic words “$69” would be turned round (Unicode bidirectional algorithm, W2).
+        return f"\N{LEFT-TO-RIGHT ISOLATE}{figure}\N{POP DIRECTIONAL ISOLATE}" if turned else figure
 
     return Given(cause.local_label, written(week), written(whole), address("cause", cause.slug))
 

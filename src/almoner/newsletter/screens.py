@@ -7,15 +7,17 @@ delete theirs.
 # Wagtail declares as cached properties what it documents as attributes.
 # pyright: reportAssignmentType=false
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
+from django.utils.translation import get_language_info
 from wagtail.admin import messages
 from wagtail.models import Locale
 
@@ -49,7 +51,7 @@ class NewsletterView(Screen):
         )
         codes = sorted({*counts, *Locale.objects.values_list("language_code", flat=True)})
         return self.show(
-            languages=[(code, counts.get(code, 0)) for code in codes],
+            languages=[(code, _named(code), counts.get(code, 0)) for code in codes],
             waiting=Subscriber.objects.filter(confirmed_at=None).count(),
             settings=chosen,
             day=DAYS[chosen.day],
@@ -90,7 +92,7 @@ class NextView(NewsletterScreen):
             if edition is None:
                 messages.error(request, "Nothing happened in these seven days: there is no letter.")
             else:
-                messages.success(request, "It is being sent. Jobs shows how far it is.")
+                messages.success(request, "It is being sent; the list below says how far it is.")
             return redirect("newsletter_admin:index")
         form = TestForm(request.POST)
         letter = digest.compose(language, until - sending.WEEK, until, sending.LEAVE)
@@ -101,18 +103,18 @@ class NextView(NewsletterScreen):
         except OSError as error:
             messages.error(request, f"The mail server does not take it: {error}.")
         else:
-            messages.success(request, f"A test is sent to {form.cleaned_data['to']}.")
+            messages.success(request, _where(f"A test is sent to {form.cleaned_data['to']}."))
         return redirect("newsletter_admin:next", language)
 
     def _page(self, language: str, form: TestForm) -> HttpResponse:
         if not Locale.objects.filter(language_code=language).exists():
             raise Http404("The site has no such language.")
-        self.page_title = f"The next letter ({language})"
+        self.page_title = f"The next letter in {_named(language)}"
         until = _today()
         return self.show(
             letter=digest.compose(language, until - sending.WEEK, until, sending.LEAVE),
             since=until - sending.WEEK,
-            until=until,
+            last=until - timedelta(days=1),
             readers=sending.readers(language).count(),
             sent=Edition.objects.filter(language=language, until=until).first(),
             form=form,
@@ -180,3 +182,14 @@ class Newsletter(Record):
 
 def _today() -> date:
     return datetime.now(UTC).date()
+
+
+def _named(code: str) -> str:
+    return get_language_info(code)["name"]
+
+
+def _where(sent: str) -> str:
+    """`sent`, or where the letter is when there is no mail server to send it."""
+    if settings.CONFIG.mail_url:
+        return sent
+    return "There is no mail server (mail_url): the letter is written to “mail” in the home."
