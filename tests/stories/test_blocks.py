@@ -91,12 +91,14 @@ def test_readers_get_each_block_whole(published, picture, client):
         '<time datetime="PT5M">5 minutes</time>',
         "<li>Boil.</li>",
         "<p>Again.</p>",
+        '<time datetime="2026-04-11">11 April 2026</time>',
         "Open the post on Bluesky",
         "Sold at shop.example",
         'alt="A rope"',
         'alt="A bell"',
     ):
         assert part in html, part
+    assert html.count("<aside") == html.count('<aside class="page story-more"'), "one in a landmark"
 
 
 def test_nothing_in_a_story_is_asked_of_another_site(published, client):
