@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +35,13 @@ def test_an_e_mail_shows_spaces_and_not_plus_signs():
     (mail,) = (link for link in share_links("Two words", ADDRESS) if link.name == "E-mail")
 
     assert "subject=Two%20words" in mail.href
+
+
+def test_e_mail_is_called_by_its_name_in_the_readers_language():
+    with translation.override("ar"):
+        names = [link.name for link in share_links("Bread", ADDRESS)]
+
+    assert names[0] == "بريد إلكتروني"
 
 
 def test_the_picture_goes_to_pinterest_only():
