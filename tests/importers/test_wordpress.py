@@ -59,6 +59,17 @@ def test_every_item_is_in_exactly_one_row_and_the_totals_add_up():
     assert report.totals()["page"] == {"draft": 2}
 
 
+@pytest.mark.parametrize(("many", "said"), [(1, "1 comment is"), (2, "2 comments are")])
+def test_comments_are_counted_and_said_to_be_left_out(tmp_path, many, said):
+    path = export(tmp_path, post(1, more="<wp:comment></wp:comment>" * many))
+
+    report = survey(path, NOW, tags=False).report
+
+    [row] = [row for row in report.rows if row.key.startswith("item:")]
+    assert f"{said} not brought" in row.notes
+    assert f"{said} not brought: stories here have none." in report.notes
+
+
 def test_the_report_as_a_file_has_every_row():
     report = survey(EXPORT, NOW, tags=True).report
 

@@ -126,7 +126,7 @@ def _judge(found: Survey, item: Item, now: datetime) -> None:
         row.becomes = "left out"
         row.notes.append(_KINDS.get(kind, f"there is no place here for the kind “{kind}”"))
     if item.comments:
-        row.notes.append(f"{item.comments} comments are not brought")
+        row.notes.append(f"{_comments(item.comments)} not brought")
     found.report.add(row)
 
 
@@ -283,11 +283,15 @@ def _name_term(
     found.report.add(row)
 
 
+def _comments(many: int) -> str:
+    return "1 comment is" if many == 1 else f"{many:,} comments are"
+
+
 def _note(found: Survey, replaced: Replaced) -> None:
     notes = found.report.notes
     notes.append(f"{found.items:,} items in the file, each in one row above.")
     if found.comments:
-        notes.append(f"{found.comments:,} comments are not brought: stories here have none.")
+        notes.append(f"{_comments(found.comments)} not brought: stories here have none.")
     if replaced.count:
         notes.append(
             f"{replaced.count:,} characters are not of the file's encoding, or none that XML "
