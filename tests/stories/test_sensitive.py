@@ -1,12 +1,14 @@
 """What leaves the page of a sensitive story says nothing of what it is about."""
 
 import re
+from datetime import date
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
-from almoner.stories.models import StoryPage
+from almoner.stories.models import HelpLine, StoryPage
 
 HEADLINE = "She left on a Thursday"
 ABOUT = {
@@ -85,3 +87,12 @@ def test_it_is_not_published_without_a_neutral_title(draft):
     with pytest.raises(ValidationError, match="needs a neutral title"):
         story.full_clean()
     story.minimal_clean()  # a draft may wait for one
+
+
+def test_the_list_of_help_lines_says_on_which_day_each_was_checked(db, client):
+    HelpLine.objects.create(
+        country="Ireland", name="Women’s Aid", telephone="1800 341 900", checked_on=date(2026, 3, 9)
+    )
+    client.force_login(get_user_model().objects.create_superuser("demo"))
+
+    assert "9 March 2026" in client.get("/admin/help_lines/").content.decode()

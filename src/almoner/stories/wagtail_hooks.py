@@ -9,13 +9,14 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.templatetags.static import static
 from django.urls import URLPattern, path
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from wagtail import hooks
 from wagtail.admin.auth import user_has_any_page_permission
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.ui.tables import DateColumn
+from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.pages.choose_parent import ChooseParentView
 from wagtail.admin.viewsets.base import ViewSetGroup
 from wagtail.admin.viewsets.model import ModelViewSet
@@ -104,7 +105,7 @@ class AuthorListing(PageListingViewSet):
 class FoundBy(ViewSetGroup):
     """What stories are found by."""
 
-    menu_label = "Topics and authors"
+    menu_label = "Topics, authors"
     menu_icon = "tag"
     menu_order = 95  # after the stories
     items = (TopicListing, SeriesListing, AuthorListing)
@@ -116,6 +117,10 @@ def found_by() -> FoundBy:
     return FoundBy()
 
 
+def _checked(line: HelpLine) -> str:
+    return date_format(line.checked_on, "j F Y")
+
+
 class HelpLines(ModelViewSet):
     """The help lines, each with the day its number was last checked."""
 
@@ -125,7 +130,12 @@ class HelpLines(ModelViewSet):
     menu_label = "Help lines"
     menu_order = 91
     add_to_admin_menu = True
-    list_display = ("name", "country", "telephone", DateColumn("checked_on", label="Checked"))
+    list_display = (
+        "name",
+        "country",
+        "telephone",
+        Column("checked_on", label="Checked", accessor=_checked, sort_key="checked_on"),
+    )
     list_filter = ("country",)
     search_fields = ("name", "country")
     ordering = ("country", "position", "name")
