@@ -4,6 +4,8 @@ The worker renders the story and the front page, as a reader's visit would, whic
 is not there yet. Limit: whoever comes before the worker has done so waits as before.
 """
 
+from typing import Any
+
 from django.utils import translation
 from django_tasks import task
 from wagtail.coreutils import get_dummy_request
@@ -18,10 +20,13 @@ BEHIND = -10  # of −100 to 100: a whole import's pictures hold up no statement
 @task(backend=BACKEND, priority=BEHIND)
 def cut_pictures(pk: int) -> None:
     """Render a published story and its front page."""
-    story = StoryPage.objects.live().filter(pk=pk).first()
+    stories: Any = StoryPage.objects  # its manager is made at run time
+    story = stories.live().filter(pk=pk).first()
     if story is None:
         return
     with translation.override(story.locale.language_code):
         for page in filter(None, (story, home_of(story))):
-            request = get_dummy_request(path=page.get_url(), site=page.get_site())
-            page.serve(request).render()
+            address, site = page.get_url(), page.get_site()
+            assert address is not None, f"page {page.pk} has no address"
+            assert site is not None, f"page {page.pk} is live under no site"
+            page.serve(get_dummy_request(path=address, site=site)).render()
