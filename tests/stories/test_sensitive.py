@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
 
 from almoner.stories.models import HelpLine, StoryPage
 
@@ -87,6 +88,34 @@ def test_it_is_not_published_without_a_neutral_title(draft):
     with pytest.raises(ValidationError, match="needs a neutral title"):
         story.full_clean()
     story.minimal_clean()  # a draft may wait for one
+
+
+def test_a_draft_is_saved_while_it_waits_for_its_neutral_title(draft, client):
+    story = draft(**{**ABOUT, "sensitive": False})
+    client.force_login(get_user_model().objects.create_superuser("demo"))
+    typed = nested_form_data(
+        {
+            "title": story.title,
+            "slug": story.slug,
+            "standfirst": story.standfirst,
+            "story_authors": inline_formset([]),
+            "body": streamfield([]),
+            "footnotes": streamfield([]),
+            "related": streamfield([]),
+            "comments": inline_formset([]),
+            "sensitive": "on",
+            "neutral_title": "",
+        }
+    )
+    address = f"/admin/pages/{story.pk}/edit/"
+
+    client.post(address, typed)
+    kept = StoryPage.objects.get(pk=story.pk).get_latest_revision_as_object()
+    refused = client.post(address, {**typed, "action-publish": "1"})
+
+    assert kept.sensitive
+    assert "A sensitive story needs a neutral title." in refused.content.decode()
+    assert not StoryPage.objects.get(pk=story.pk).live
 
 
 def test_the_list_of_help_lines_says_on_which_day_each_was_checked(db, client):

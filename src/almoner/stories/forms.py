@@ -29,6 +29,7 @@ class StoryForm(WagtailAdminPageForm):
     def clean(self) -> dict[str, Any]:
         """Refuse a story with errors, each at its field."""
         cleaned = super().clean()
+        self.instance.being_written = self.is_deferred_validation
         # A field that is refused already is not to be looked at.
         if not self.is_deferred_validation and all(name in cleaned for name in CHECKED):
             typed = copy(self.instance)
