@@ -116,3 +116,21 @@ def test_what_an_administrator_made_of_the_approval_is_left_alone(index):
 
 def test_nobody_is_written_to_who_has_no_address(submitted):
     assert mail.outbox == []
+
+
+def test_two_drafts_may_have_one_headline(index, logged_in):
+    editor = logged_in(EDITORS)
+    add = f"/admin/pages/add/stories/storypage/{index.pk}/"
+    for _ in range(2):
+        answer = editor.post(add, FORM)
+        assert answer.status_code == 302, answer.context["form"].errors
+
+    first, second = StoryPage.objects.order_by("pk")
+    assert (first.slug, second.slug) == ("the-ferry", "the-ferry-2")
+
+    edit = f"/admin/pages/{second.pk}/edit/"
+    editor.post(edit, FORM)  # as the form that was opened before still has it
+    assert second.get_latest_revision_as_object().slug == "the-ferry-2"
+
+    typed = editor.post(edit, {**FORM, "title": "The other ferry"})
+    assert "slug" in typed.context["form"].errors
