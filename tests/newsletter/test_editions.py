@@ -61,6 +61,16 @@ def test_a_figure_is_not_turned_round_among_arabic_words(given, monkeypatch):
     assert "\N{LEFT-TO-RIGHT ISOLATE}" not in compose().text
 
 
+def test_the_greeting_stands_above_letters_of_its_own_language(publish, given):
+    NewsletterSettings.objects.create(greeting="The first frost.")
+    publish("the-ferry")
+
+    assert "The first frost." in compose().html
+    assert "The first frost." in compose().text
+    arabic = digest.compose("ar", TOMORROW - WEEK, TOMORROW, sending.LEAVE)
+    assert "The first frost." not in arabic.html + arabic.text
+
+
 def test_opening_it_asks_nothing_of_anybody_and_its_links_do_not_count(publish, given):
     publish("the-ferry")
     letter = compose()

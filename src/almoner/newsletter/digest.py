@@ -65,6 +65,7 @@ def compose(language: str, since: date, until: date, leave: str) -> Letter | Non
         name = settings.CONFIG.site_name
         day = date_format(until, "j F Y")
         about = told[0].title if told else _("what was given this week")
+        own = language == settings.LANGUAGE_CODE  # the one that the greeting is written in
         return render(
             "digest",
             f"{name}: {about}",
@@ -72,7 +73,7 @@ def compose(language: str, since: date, until: date, leave: str) -> Letter | Non
                 "stories": told,
                 "given": given,
                 "day": day,
-                "greeting": NewsletterSettings.current().greeting,
+                "greeting": NewsletterSettings.current().greeting if own else "",
                 "check": address("check"),
                 "leave": leave,
             },

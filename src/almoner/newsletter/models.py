@@ -104,7 +104,11 @@ class NewsletterSettings(BaseGenericSetting):
 
     panels: ClassVar = [
         MultiFieldPanel([FieldPanel("weekly"), FieldPanel("day"), FieldPanel("hour")], "When"),
-        FieldPanel("greeting"),
+        FieldPanel(
+            "greeting",
+            help_text="A sentence or two above the stories, every week, in the letters that are "
+            "written in the site’s own language.",
+        ),
     ]
 
     class Meta:
