@@ -21,13 +21,13 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
 class ColourField(forms.CharField):
-    """A colour as a browser's own chooser gives it."""
+    """A colour as a browser's own chooser gives it; the initial one where none is said."""
 
     widget = forms.TextInput(attrs={"type": "color"})
 
     def clean(self, value: Any) -> str:
         """Refuse what is no colour."""
-        colour = str(super().clean(value)).lower()
+        colour = str(super().clean(value) or self.initial).lower()
         if not _COLOUR.fullmatch(colour):
             raise ValidationError(f"{colour!r} is no colour such as {BACKGROUND}.")
         return colour
@@ -54,9 +54,9 @@ class EmbedForm(forms.Form):
     )
     language = forms.ChoiceField(required=False, label="Language")
     coloured = forms.BooleanField(required=False, label="In colours of your own")
-    text = ColourField(label="Words", initial=TEXT)
-    background = ColourField(label="Ground", initial=BACKGROUND)
-    accent = ColourField(label="Figures", initial=ACCENT)
+    text = ColourField(required=False, label="Words", initial=TEXT)
+    background = ColourField(required=False, label="Ground", initial=BACKGROUND)
+    accent = ColourField(required=False, label="Figures", initial=ACCENT)
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
