@@ -133,6 +133,8 @@ def test_a_page_names_its_translations_and_itself(story, client):
         english + "ar/rss.xml"
     ]
     assert client.get("/ar/rss.xml").status_code == 200
+    assert b'<a href="/rss.xml">RSS</a>' in client.get(story.url).content
+    assert b'<a href="/ar/rss.xml">RSS</a>' in client.get("/ar/").content
     assert b"<language>ar</language>" in client.get("/ar/rss.xml").content
     assert client.get("/rss.xml").content.count(b"<item>") == 1
     assert client.get("/ar/rss.xml").content.count(b"<item>") == 0
