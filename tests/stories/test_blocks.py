@@ -141,9 +141,8 @@ def test_a_product_with_a_picture_needs_its_description(picture):
 
 def test_a_draft_is_saved_while_the_products_picture_waits_for_its_description(picture):
     block = Product()
-    block.defer_required_validation()
 
-    assert block.clean(block.to_python({**PRODUCT["value"], "image": picture.pk}))
+    assert block.clean_deferred(block.to_python({**PRODUCT["value"], "image": picture.pk}))
 
 
 @pytest.mark.parametrize(
