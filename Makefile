@@ -19,7 +19,7 @@ test: ## Run every test, on SQLite and PostgreSQL, with a real browser (ARGS="-k
 	@scripts/setup run dev
 	@scripts/services chromium postgresql go pango xgettext
 	@scripts/npm
-	@exec $(BIN)/pytest --numprocesses auto --dist loadgroup $(ARGS)
+	@exec $(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 lint: ## Check format, rules, types, rooms, templates, styles and scripts
 	@scripts/setup run dev

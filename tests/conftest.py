@@ -59,17 +59,24 @@ def pytest_xdist_setupnodes() -> None:
         del os.environ[name]
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Keep a file's tests in one process, and all that share Django's database in one.
 
     Those that write for good come last there (pytest-django sees to it), because the tables
-    are emptied after each of them.
+    are emptied after each of them. What takes long begins first, lest one process be left alone
+    with it at the end.
     """
+    groups, long = dict[pytest.Item, str](), {"django"}
     for item in items:
         named = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
         shared = named or item.get_closest_marker("django_db")
-        item.add_marker(pytest.mark.xdist_group("django" if shared else str(item.path)))
+        groups[item] = "django" if shared else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(groups[item]))  # for pytest-xdist, below
+        if item.get_closest_marker("slow"):
+            long.add(groups[item])
+    yield
+    items.sort(key=lambda item: groups[item] not in long)
 
 
 def pytest_sessionfinish() -> None:
