@@ -67,16 +67,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     are emptied after each of them. What takes long begins first, lest one process be left alone
     with it at the end.
     """
-    groups, long = dict[pytest.Item, str](), {"django"}
+    long = {"django"}
     for item in items:
         named = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
         shared = named or item.get_closest_marker("django_db")
-        groups[item] = "django" if shared else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(groups[item]))  # for pytest-xdist, below
+        group = "django" if shared else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))  # for pytest-xdist, below
         if item.get_closest_marker("slow"):
-            long.add(groups[item])
+            long.add(group)
     yield
-    items.sort(key=lambda item: groups[item] not in long)
+    items.sort(key=lambda item: next(item.iter_markers("xdist_group")).args[0] not in long)
 
 
 def pytest_sessionfinish() -> None:
