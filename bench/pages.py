@@ -30,7 +30,7 @@ def rows(home: Path) -> Iterator[Row]:
                 "pages/s",
                 lambda _: wrk.rate(site.url + path),
                 lambda _: wrk.rate(nginx.url),
-                goal=0.4,
+                goal=0.5,
             )
         yield compare(
             "cached story page",
