@@ -38,8 +38,8 @@ def conditions(
 def _payer(version: CampaignVersion, sponsor: str) -> str:
     if version.trigger in ("gift", "round-up") and not sponsor:
         return "Who gives"
-    reading = version.trigger in ("read", "visit", "sign-up")  # a site may have no shop
-    name = sponsor or ("The site itself" if reading else "The shop itself")
+    by_reader = version.trigger in sentences.ACTIONS  # a site may have no shop
+    name = sponsor or ("The site itself" if by_reader else "The shop itself")
     return f"{name}, as far as its fund reaches" if version.fund else name
 
 
