@@ -369,7 +369,7 @@ class Site:
             f"proof/{name}.html", {**context, "site_name": "The Almoner", "banner": banner}
         )
         texts = {each["cause"]: each["shown"]["text"] for each in self.shown["counters"]}
-        return fill(page.encode(), lambda cause, _: texts.get(cause, "–"))
+        return fill(page.encode(), "", lambda cause, _: texts.get(cause, "–"))
 
 
 def _static(name: str) -> tuple[str, bytes]:

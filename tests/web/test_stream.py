@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from contextlib import suppress
 
@@ -20,22 +21,31 @@ class Stream:
         self.reader, self.writer = reader, writer
 
     @classmethod
-    async def open(cls, url):
+    async def open(cls, url, query="", last=""):
         host, port = url.removeprefix("http://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
-        writer.write(b"GET /counters/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        came_back = f"Last-Event-ID: {last}\r\n" if last else ""
+        writer.write(
+            f"GET /counters/stream{query} HTTP/1.1\r\nHost: 127.0.0.1\r\n{came_back}\r\n".encode()
+        )
         stream = cls(reader, writer)
         stream.head = (await reader.readuntil(b"\r\n\r\n")).decode()
         return stream
 
     async def next(self):
         """The next message's counters."""
-        while True:
+        return json.loads((await self.event())["data"])
+
+    async def event(self):
+        """The next event's fields."""
+        fields = {}
+        while "data" not in fields:
             row = await self.reader.readline()
             if not row:
                 raise EOFError
-            if row.startswith(b"data: "):
-                return json.loads(row.removeprefix(b"data: "))
+            name, _, value = row.decode().rstrip("\n").partition(": ")
+            fields[name] = value
+        return fields
 
     async def ended(self):
         """Read to the stream's end."""
@@ -58,6 +68,40 @@ async def test_a_new_reader_gets_the_numbers_first(site):
         first = await stream.next()
     assert first == httpx.get(f"{site.url}/counters").json()
     stream.writer.close()
+
+
+def tag_of(url):
+    """The tag of the figures that a page was served with."""
+    (tag,) = re.findall(r'data-counters="?([0-9a-f]+)"?', httpx.get(f"{url}/").text)
+    return tag
+
+
+async def test_who_has_the_numbers_is_sent_them_when_they_change_and_not_before(site):
+    known = tag_of(site.url)
+    stream = await Stream.open(site.url, f"?since={known}")
+    async with asyncio.timeout(2):
+        first = await stream.event()
+    assert (first["event"], first["id"], first["data"]) == ("current", known, "{}")
+
+    await asyncio.to_thread(send, site.url, order(next(NUMBERS), [line(1, 1, "3.00")]))
+    async with asyncio.timeout(5):
+        second = await stream.event()
+    assert second["event"] == "counters"
+    assert second["id"] == tag_of(site.url) != known
+    assert json.loads(second["data"]) == httpx.get(f"{site.url}/counters").json()
+    stream.writer.close()
+
+
+async def test_who_has_older_numbers_is_sent_the_newest_and_the_last_heard_count(site):
+    known = tag_of(site.url)
+    await asyncio.to_thread(send, site.url, order(next(NUMBERS), [line(1, 1, "3.00")]))
+    now = httpx.get(f"{site.url}/counters").json()
+    for query, last in (f"?since={known}", ""), (f"?since={tag_of(site.url)}", known):
+        stream = await Stream.open(site.url, query, last)
+        async with asyncio.timeout(5):
+            while await stream.next() != now:
+                pass
+        stream.writer.close()
 
 
 async def test_five_hundred_readers_hear_of_an_order_within_a_second(site):
@@ -104,8 +148,9 @@ async def test_a_rush_of_orders_becomes_ten_messages_a_second_at_most(site):
 
 async def test_a_silent_stream_is_kept_alive_by_a_comment(monkeypatch):
     monkeypatch.setattr("almoner.counters.stream.HEARTBEAT", 0.05)
-    broadcast, sent = Broadcast(b'{"size":1}'), []
+    broadcast, sent = Broadcast("one", b'{"size":1}'), []
     left = asyncio.Event()
+    scope = {"headers": [], "query_string": b""}
 
     async def receive():
         await left.wait()
@@ -114,24 +159,24 @@ async def test_a_silent_stream_is_kept_alive_by_a_comment(monkeypatch):
     async def send_(event):
         sent.append(event.get("body"))
 
-    serving = asyncio.create_task(live.serve(broadcast, lambda: False, receive, send_))
+    serving = asyncio.create_task(live.serve(broadcast, lambda: False, scope, receive, send_))
     await asyncio.sleep(0.3)
-    assert sent[1].endswith(message(b'{"size":1}'))
+    assert sent[1].endswith(message("one", b'{"size":1}'))
     assert sent[2:5] == [b": still here\n\n"] * 3
-    broadcast.publish(b'{"size":2}')
+    broadcast.publish("two", b'{"size":2}')
     await asyncio.sleep(0.02)
-    assert sent[-1] == message(b'{"size":2}')
+    assert sent[-1] == message("two", b'{"size":2}')
     left.set()
     async with asyncio.timeout(1):
         await serving
 
 
 async def test_the_same_numbers_again_tell_nobody():
-    broadcast = Broadcast(b"1")
-    broadcast.publish(b"1")
+    broadcast = Broadcast("a", b"1")
+    broadcast.publish("a", b"1")
     assert broadcast.number == 0
-    broadcast.publish(b"2")
-    assert (broadcast.number, broadcast.newest) == (1, b"2")
+    broadcast.publish("b", b"2")
+    assert (broadcast.number, broadcast.tag, broadcast.newest) == (1, "b", b"2")
 
 
 async def test_a_stop_is_prompt_with_streams_open_and_loses_nothing_acknowledged(serve):

@@ -5,6 +5,7 @@ entries gives exactly these figures.
 """
 
 from collections.abc import Mapping
+from hashlib import blake2b
 
 import msgspec
 
@@ -53,12 +54,16 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """The counters, ready to serve. `root` is the log's at their size."""
+    """The counters, ready to serve. `root` is the log's at their size.
+
+    `tag` is of the figures alone: another entry that moves none of them keeps it.
+    """
 
     document: Document
     root: bytes
     body: bytes
     texts: Mapping[tuple[str, str], str]
+    tag: str
 
     def text(self, cause: str, measure: str) -> str:
         """The figure for a slot in a page; an unknown cause shows as a dash."""
@@ -84,7 +89,8 @@ def read(db: Database) -> Snapshot:
         for counter in counters
         for measure in MEASURES
     }
-    return Snapshot(document, head.root, msgspec.json.encode(document), texts)
+    tag = blake2b(msgspec.json.encode(counters), digest_size=8).hexdigest()
+    return Snapshot(document, head.root, msgspec.json.encode(document), texts, tag)
 
 
 def _counter(

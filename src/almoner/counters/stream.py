@@ -11,23 +11,29 @@ HEARTBEAT = 15.0  # seconds; under the 30 to 60 after which proxies drop a silen
 RETRY = b"retry: 2000\n\n"  # milliseconds until a browser comes back
 
 
-def message(body: bytes) -> bytes:
-    """One event with the counters' JSON, which has no line breaks."""
-    return b"event: counters\ndata: " + body + b"\n\n"
+def message(tag: str, body: bytes) -> bytes:
+    """One event with the counters' JSON, which has no line breaks, and their tag as its id."""
+    return b"id: %s\nevent: counters\ndata: %s\n\n" % (tag.encode(), body)
+
+
+def current(tag: str) -> bytes:
+    """The event for who has the figures of this tag already."""
+    return b"id: %s\nevent: current\ndata: {}\n\n" % tag.encode()
 
 
 class Broadcast:
-    """The newest message, and a way to wait for the next one. Event loop only."""
+    """The newest figures with their tag, and a way to wait for the next. Event loop only."""
 
-    def __init__(self, newest: bytes) -> None:
+    def __init__(self, tag: str, newest: bytes) -> None:
+        self.tag = tag
         self.newest = newest
         self.number = 0
         self._changed = asyncio.Event()
 
-    def publish(self, newest: bytes) -> None:
-        """Tell every client; the same message again tells nobody."""
+    def publish(self, tag: str, newest: bytes) -> None:
+        """Tell every client; the same figures at the same size again tell nobody."""
         if newest != self.newest:
-            self.newest, self.number = newest, self.number + 1
+            self.tag, self.newest, self.number = tag, newest, self.number + 1
             self.wake()
 
     def wake(self) -> None:

@@ -164,7 +164,7 @@ class FrontDoor:
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         state = self.state
         assert state is not None
-        await serve(state.broadcast, lambda: state.closing, receive, send)
+        await serve(state.broadcast, lambda: state.closing, scope, receive, send)
 
     async def _widget(self, scope: Scope, receive: Receive, send: Send) -> None:
         await embeds.widget(scope, send)
@@ -292,7 +292,7 @@ class _Answer:
 
     async def release(self, state: State) -> None:
         """Send what was held, its figures filled in."""
-        body = fill(bytes(self.body), state.snapshot.text)
+        body = fill(bytes(self.body), state.snapshot.tag, state.snapshot.text)
         headers = [pair for pair in self.headers if pair[0] not in _LENGTHS]
         headers.append((b"content-length", b"%d" % len(body)))
         await self._send({**self.start, "headers": headers})

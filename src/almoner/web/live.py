@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from urllib.parse import parse_qs
 
-from almoner.counters.stream import RETRY, Broadcast, message
-from almoner.intake.http import Receive, Send
+from almoner.counters.stream import RETRY, Broadcast, current, message
+from almoner.intake.http import Receive, Scope, Send, header
 
 HEADERS = [
     (b"content-type", b"text/event-stream"),
@@ -16,13 +17,19 @@ HEADERS = [
 
 
 async def serve(
-    broadcast: Broadcast, closing: Callable[[], bool], receive: Receive, send: Send
+    broadcast: Broadcast, closing: Callable[[], bool], scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Write every change until the client leaves or the server stops."""
+    """Write the figures, then every change until the client leaves or the server stops.
+
+    Our own pages name the tag of the figures that they came with (`?since=`), a browser that
+    comes back that of its last event; where it still is the newest, only so much is said.
+    """
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     gone = asyncio.ensure_future(_left(receive))
     seen = broadcast.number
-    await send(_part(RETRY + message(broadcast.newest)))
+    tag, newest = broadcast.tag, broadcast.newest
+    known = known_tag(scope) == tag
+    await send(_part(RETRY + (current(tag) if known else message(tag, newest))))
     try:
         while not gone.done() and not closing():
             waiting = asyncio.ensure_future(broadcast.next(seen))
@@ -31,10 +38,17 @@ async def serve(
             if gone.done():
                 return
             changed, seen = broadcast.number != seen, broadcast.number
-            await send(_part(message(broadcast.newest) if changed else b": still here\n\n"))
+            news = message(broadcast.tag, broadcast.newest) if changed else b": still here\n\n"
+            await send(_part(news))
     finally:
         gone.cancel()
     await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def known_tag(scope: Scope) -> str:
+    """The tag of the figures that a client has: by its last event, else by its address."""
+    last = header(scope, b"last-event-id")
+    return last or parse_qs(scope["query_string"].decode("latin-1")).get("since", [""])[0]
 
 
 def _part(body: bytes) -> dict[str, object]:

@@ -71,7 +71,7 @@ class Page:
         return form
 
     def _make(self, encoding: str, snapshot: Snapshot) -> Form:
-        plain = fill(self.rendered, snapshot.text)
+        plain = fill(self.rendered, snapshot.tag, snapshot.text)
         body = compress(plain, encoding)
         tag = f'"{blake2b(plain, digest_size=12).hexdigest()}-{encoding}"'.encode()
         headers: list[tuple[bytes, bytes]] = [

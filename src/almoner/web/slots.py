@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 OPEN, CLOSE = "\x02", "\x03"
 _SLOT = re.compile(rb"\x02([a-z0-9-]+):([a-z]+)\x03")
+TAG = f"{OPEN}{CLOSE}"  # where the tag of all the figures goes
 
 
 def slot(cause: str, measure: str = "shown") -> str:
@@ -16,6 +17,7 @@ def slot(cause: str, measure: str = "shown") -> str:
     return f"{OPEN}{cause}:{measure}{CLOSE}"
 
 
-def fill(page: bytes, text: Callable[[str, str], str]) -> bytes:
-    """Put every figure into its slot."""
-    return _SLOT.sub(lambda found: text(found[1].decode(), found[2].decode()).encode(), page)
+def fill(page: bytes, tag: str, text: Callable[[str, str], str]) -> bytes:
+    """Put every figure into its slot, and their tag into its own."""
+    filled = _SLOT.sub(lambda found: text(found[1].decode(), found[2].decode()).encode(), page)
+    return filled.replace(TAG.encode(), tag.encode())

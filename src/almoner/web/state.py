@@ -87,7 +87,7 @@ class State:
         reading.check(self._reader)
         self.marks = self._read_marks()
         self.snapshot: Snapshot = snapshot.read(self._reader)
-        self.broadcast = Broadcast(self.snapshot.body)
+        self.broadcast = Broadcast(self.snapshot.tag, self.snapshot.body)
         self._nudge = asyncio.Event()
         self._looking = asyncio.Lock()
         self._commits = self._commits_shown = 0
@@ -200,7 +200,7 @@ class State:
             started = time.monotonic()
             async with self._looking:
                 await self._look_or_log()
-            self.broadcast.publish(self.snapshot.body)
+            self.broadcast.publish(self.snapshot.tag, self.snapshot.body)
             await asyncio.sleep(max(0.0, PACE - (time.monotonic() - started)))
 
     async def _publish(self) -> None:

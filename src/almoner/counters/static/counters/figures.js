@@ -25,6 +25,8 @@ const COUNT_MS = 700;
 /** Runs its listeners with the counters of each new snapshot while there is at least one. */
 export class Feed {
   #home;
+  /** Of the figures that are shown, where the server has told it; the same for all readers. */
+  #tag;
   /** @type {Set<Listener>} */
   #listeners = new Set();
   /** @type {Map<string, Counter>} */
@@ -39,9 +41,13 @@ export class Feed {
   #poll = 0;
   #retry = 0;
 
-  /** @param {string} home the origin that has the counters; empty for the page's own */
-  constructor(home) {
+  /**
+   * @param {string} home the origin that has the counters; empty for the page's own
+   * @param {string} tag of the figures that the page came with
+   */
+  constructor(home, tag = "") {
     this.#home = home;
+    this.#tag = tag;
     document.addEventListener("visibilitychange", () => this.#settle());
     addEventListener("pagehide", () => this.#close());
     addEventListener("pageshow", (event) => event.persisted && this.#settle());
@@ -73,14 +79,25 @@ export class Feed {
       this.#startPolling();
       return;
     }
-    this.#stream = new EventSource(`${this.#home}/counters/stream`);
+    const since = this.#tag && `?since=${this.#tag}`;
+    this.#stream = new EventSource(`${this.#home}/counters/stream${since}`);
     this.#stream.addEventListener("counters", (event) => {
-      this.#failures = 0;
-      clearTimeout(this.#late);
-      this.#stopPolling();
-      this.#receive(JSON.parse(event.data));
+      this.#heard();
+      this.#receive(JSON.parse(event.data), event.lastEventId);
+    });
+    this.#stream.addEventListener("current", (event) => {
+      this.#heard();
+      // The browser comes back by itself with the tag of its last event; by asking, other figures
+      // may have come since.
+      if (event.lastEventId !== this.#tag) this.#ask();
     });
     this.#stream.addEventListener("error", () => this.#streamFailed());
+  }
+
+  #heard() {
+    this.#failures = 0;
+    clearTimeout(this.#late);
+    this.#stopPolling();
   }
 
   #streamFailed() {
@@ -133,10 +150,14 @@ export class Feed {
     }
   }
 
-  /** @param {Snapshot} snapshot */
-  #receive({ size, counters }) {
+  /**
+   * @param {Snapshot} snapshot
+   * @param {string} tag
+   */
+  #receive({ size, counters }, tag = "") {
     if (size < this.#size) return;
     this.#size = size;
+    this.#tag = tag;
     this.#latest = new Map(counters.map((counter) => [counter.cause, counter]));
     for (const listener of this.#listeners) listener(this.#latest);
   }

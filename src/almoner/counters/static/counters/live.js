@@ -9,7 +9,7 @@ import { Feed, Figure } from "./figures.js";
 
 /** @import { Counter, Measure } from "./figures.js" */
 
-const feed = new Feed("");
+const feed = new Feed("", document.documentElement.dataset.counters);
 
 class ImpactCounter extends HTMLElement {
   /** @type {Figure | undefined} */
