@@ -74,7 +74,7 @@ def test_a_translation_stands_below_its_languages_code_and_is_written_from_right
 
     assert arabic.get_url() == "/ar" + english.get_url()
     text = page.content.decode()
-    assert '<html lang="ar" dir="rtl">' in text
+    assert '<html lang="ar" dir="rtl"' in text
     assert "العبّارة" in text
     assert "انتقل إلى المحتوى" in text
 
@@ -86,7 +86,7 @@ def test_the_address_alone_decides_the_language(ferry):
 
     page = client.get(english.get_url())
 
-    assert '<html lang="en" dir="ltr">' in page.content.decode()
+    assert '<html lang="en" dir="ltr"' in page.content.decode()
 
 
 @pytest.mark.parametrize("code", ["ar", "de"])
