@@ -130,11 +130,11 @@ def test_a_silent_witness_holds_nobody_up(log, answering):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         started = time.monotonic()
-        found = ask(log.note, [Witness("s", COSIGNER.key, url), good_one], log.prove, timeout=0.5)
+        found = ask(log.note, [Witness("s", COSIGNER.key, url), good_one], log.prove, timeout=2)
         took = time.monotonic() - started
     assert len(found.signatures) == 1
-    assert found.troubles == {"s": "did not answer within 0.5 s"}
-    assert 0.4 < took < 2
+    assert found.troubles == {"s": "did not answer in time"}
+    assert 1.9 < took < 4
 
 
 def test_a_witness_that_drips_holds_nobody_up(log):
@@ -157,7 +157,7 @@ def test_a_witness_that_drips_holds_nobody_up(log):
         found = ask(log.note, [Witness("s", COSIGNER.key, url)], log.prove, timeout=0.5)
         thread.join(10)
         assert not thread.is_alive(), "the connection was cut"
-    assert found.troubles == {"s": "did not answer within 0.5 s"}
+    assert found.troubles == {"s": "did not answer in time"}
 
 
 def test_who_cannot_be_asked_is_named(log):

@@ -113,7 +113,7 @@ def ask(
     for each in late:
         each.cut()
     troubles = {each.witness.name: each.trouble for each in answered if each.trouble}
-    troubles |= {each.witness.name: f"did not answer within {timeout:g} s" for each in late}
+    troubles |= {each.witness.name: "did not answer in time" for each in late}
     return Cosigned(
         tuple(each.signature for each in answered if each.signature is not None),
         troubles,
