@@ -112,6 +112,27 @@ def test_a_cause_taken_out_of_the_banner_still_answers_for_its_promises(
     assert 'id="meals"' in client.get("/promises/").content.decode()
 
 
+def test_a_promise_to_two_charities_is_two_bars_of_the_chart(
+    make_campaign: Callable[..., Campaign],
+    harbor: Charity,
+    second: Charity,
+    sell: Callable[..., None],
+) -> None:
+    alone = make_campaign(slug="alone", title="Alone", rate="1", time_zone="UTC")
+    shared = make_campaign(slug="shared", title="Shared", rate="1", time_zone="UTC")
+    for charity in (harbor, second):
+        shared.parts.create(charity=charity, weight=1)
+    for campaign in (alone, shared):
+        publishing.publish_draft(campaign, NOW - timedelta(days=30))
+    sell("o-1", 10)
+    (meals,) = [each for each in accounts(NOW) if each.rows]
+    assert sorted(row.bar for row in meals.rows) == [
+        "Alone",
+        f"Shared, to {harbor.name}",
+        f"Shared, to {second.name}",
+    ]
+
+
 def test_the_promises_as_a_table(client: Client, may: Campaign) -> None:
     answer = client.get("/promises.csv")
     (row,) = csv.DictReader(io.StringIO(answer.content.decode()))

@@ -7,6 +7,7 @@ disputed is told as a fact; its day and what was written about it are not (`sett
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -49,10 +50,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One campaign's promise to one charity. `parts` add up to what was promised."""
+    """One campaign's promise to one charity. `parts` add up to what was promised.
+
+    `bar` names it in the chart: by its charity as well where the campaign has several.
+    """
 
     campaign: str
     title: str
+    bar: str
     charity: str
     promised: str
     parts: tuple[Part, ...]
@@ -101,9 +106,19 @@ def accounts(db: Database, now: datetime, campaign: str = "") -> list[Account]:
     found: list[Account] = []
     for cause in Cause.objects.all():
         mine = [each for each in shares if each.cause == cause.slug]
+        split = Counter(each.campaign for each in mine)
         if mine or not campaign:
             rows = [
-                _row(cause, each, waiting.get(each.name), titles, charities, day) for each in mine
+                _row(
+                    cause,
+                    each,
+                    waiting.get(each.name),
+                    titles.get(each.campaign, each.campaign),
+                    charities.get(each.charity, each.charity),
+                    day,
+                    split=split[each.campaign] > 1,
+                )
+                for each in mine
             ]
             found.append(_account(cause, mine, rows, waiting, day, campaign))
     return found
@@ -191,6 +206,7 @@ def _account(
         Row(
             "",
             "Together",
+            "Together",
             "",
             told(_promised(whole)),
             _parts(cause, whole, ages),
@@ -228,16 +244,19 @@ def _row(
     cause: Cause,
     share: Share,
     waiting: Owed | None,
-    titles: dict[str, str],
-    charities: dict[str, str],
+    title: str,
+    charity: str,
     day: date,
+    *,
+    split: bool,
 ) -> Row:
     ages = waiting.ages if waiting else Ages()
     waited = ages.days(day)
     return Row(
         share.campaign,
-        titles.get(share.campaign, share.campaign),
-        charities.get(share.charity, share.charity),
+        title,
+        f"{title}, to {charity}" if split else title,
+        charity,
         amount(_promised(share), cause.unit, cause.kind, cause.scale),
         _parts(cause, share, ages),
         amount(ages.overdue, cause.unit, cause.kind, cause.scale) if ages.overdue else "",
