@@ -45,7 +45,7 @@ class ResumeForm(forms.Form):
 class ReadsView(CampaignAction):
     """Reads over time; and, while reads give nothing, how they give again."""
 
-    page_title = "Reads"
+    page_title = "What came"
     header_icon = "view"
     template_name = "giving/admin/reads.html"
 
