@@ -29,7 +29,7 @@ from almoner.log.tile import TileError, bundles, unpack
 from almoner.publication.publisher import PublicationError, Publisher
 from almoner.publication.stores import Directory, open_store
 from bench.model import CAMPAIGNS
-from bench.site import Site
+from bench.site import Prepare, Site, leave_empty
 from bench.verdict import Verdict
 from bench.watching import Watchers
 from tests.services import PostgreSQL
@@ -42,14 +42,18 @@ PAUSE = 0.005  # seconds between appends, on average: there is always something 
 Tell = Callable[[int, int], None]
 
 
-def run(database: str, kills: int, seed: int, tell: Tell) -> Verdict:
+def run(
+    database: str, kills: int, seed: int, tell: Tell, prepare: Prepare = leave_empty
+) -> Verdict:
     """One whole run on `sqlite` or `postgresql`; `tell` hears of kills and appended orders."""
     chance = random.Random(seed)
     with ExitStack() as stack:
         server = stack.enter_context(PostgreSQL(durable=True)) if database != "sqlite" else None
         home = Path(tempfile.mkdtemp(prefix="almoner-chaos-"))
         stack.callback(shutil.rmtree, home)
-        site = Site(home, server.url if server else "sqlite")
+        location = server.url if server else "sqlite"
+        prepare(home, location)
+        site = Site(home, location)
         site.stage(CAMPAIGNS)
         settings = site.settings()
         watchers = Watchers(home / "log")

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -18,6 +19,14 @@ from tests.services import free_port
 ALMONER = Path(sys.executable).with_name("almoner")
 SHOP, SECRET = "shop", "the-shop's-webhook-secret"
 START_SECONDS, STOP_SECONDS = 60, 30
+
+
+# What is done to an empty home and its database before a site is staged there.
+Prepare = Callable[[Path, str], object]
+
+
+def leave_empty(home: Path, database: str) -> None:
+    """Stage from the very beginning."""
 
 
 class Site:

@@ -6,8 +6,11 @@ a home that is made for this run and deleted after it.
 
 import os
 import shutil
+import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from fcntl import LOCK_EX, flock
 from itertools import count
 from pathlib import Path
@@ -18,8 +21,8 @@ import hypothesis
 import psycopg
 import pytest
 
-from tests.server import Server
-from tests.services import PostgreSQL
+from tests.server import START_SECONDS, Server
+from tests.services import PostgreSQL, dump, load
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -40,6 +43,7 @@ hypothesis.settings.register_profile("repeat", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("search", max_examples=2_000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 
+UNFINISHED = "SELECT COUNT(*) FROM django_tasks_database_dbtaskresult WHERE finished_at IS NULL"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 # Root needs no-sandbox; the rest keeps Chromium from asking the outside world anything.
 CHROMIUM_ARGUMENTS = (
@@ -108,9 +112,8 @@ def _numbers() -> Iterator[int]:
 def postgres_url(postgresql: PostgreSQL, _numbers: Iterator[int]) -> Iterator[str]:
     """An empty PostgreSQL database of the test's own."""
     name = f"almoner_test_{next(_numbers)}"
+    yield postgresql.database(name)
     with psycopg.connect(postgresql.url, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}".encode())
-        yield f"{postgresql.url.rpartition('/')[0]}/{name}"
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
@@ -152,38 +155,43 @@ def _installed(_once: Callable[..., Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def _installed_postgresql(
-    tmp_path_factory: pytest.TempPathFactory,
-    _installed: Path,
-    postgresql: PostgreSQL,
-    _numbers: Iterator[int],
-) -> str:
-    """The name of a PostgreSQL database that `almoner init` set up, to be copied as well."""
-    name = f"almoner_installed_{next(_numbers)}"
-    home = shutil.copytree(_installed, tmp_path_factory.mktemp("home") / "of-postgresql")
-    with psycopg.connect(postgresql.url, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}".encode())
-    Server(home, f"{postgresql.url.rpartition('/')[0]}/{name}").run("init")
-    return name
+    _once: Callable[..., Path], _installed: Path, postgresql: PostgreSQL
+) -> Path:
+    """A dump of a PostgreSQL database that `almoner init` set up, to be loaded elsewhere."""
+
+    def _init(home: Path) -> None:
+        shutil.copytree(_installed, home, dirs_exist_ok=True)
+        url = postgresql.database("almoner_installed")
+        Server(home, url).run("init")
+        dump(url, home / "dump.sql")
+
+    return _once("installed-postgresql", _init) / "dump.sql"
 
 
 @pytest.fixture(scope="session")
 def _demonstrated(_once: Callable[..., Path]) -> Path:
-    """A home with the demonstration in it, to be copied."""
-    return _once("demonstrated", lambda home: Server(home, command="demo").start().stop())
+    """A home with the demonstration in it, to be copied: its pictures are cut once for all."""
+
+    def _demonstrate(home: Path) -> None:
+        server = Server(home, command="demo").start()
+        until = time.monotonic() + START_SECONDS
+        with closing(sqlite3.connect(home / "almoner.db", timeout=20)) as database:
+            while database.execute(UNFINISHED).fetchone() != (0,):
+                assert time.monotonic() < until, "the worker does not come to an end"
+                time.sleep(0.1)
+        server.stop()
+
+    return _once("demonstrated", _demonstrate)
 
 
 @pytest.fixture(scope="session")
 def install(_installed: Path, request: pytest.FixtureRequest) -> Callable[..., None]:
-    """Makes a home, and a PostgreSQL database by its URL, what `almoner init` would make them."""
+    """Makes a home, and the empty database at a PostgreSQL's URL, what `almoner init` would."""
 
     def _install(home: Path, database: str = "sqlite") -> None:
         shutil.copytree(_installed, home, dirs_exist_ok=True)
         if database != "sqlite":
-            template = request.getfixturevalue("_installed_postgresql")
-            before, _, name = database.rpartition("/")
-            with psycopg.connect(f"{before}/postgres", autocommit=True) as admin:
-                admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
-                admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+            load(database, request.getfixturevalue("_installed_postgresql"))
 
     return _install
 

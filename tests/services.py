@@ -12,6 +12,8 @@ from tempfile import mkdtemp
 from time import sleep
 from types import TracebackType
 
+import psycopg
+
 
 def free_port() -> int:
     """A port that nothing listens on."""
@@ -20,15 +22,30 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def dump(url: str, file: Path) -> None:
+    """Write the PostgreSQL database at `url` into `file`."""
+    subprocess.run([_programs() / "pg_dump", "--file", file, url], check=True)
+
+
+def load(url: str, file: Path) -> None:
+    """Make the empty PostgreSQL database at `url` what was written into `file`."""
+    command = [_programs() / "psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1"]
+    subprocess.run([*command, "--file", file, url], check=True, stdout=subprocess.DEVNULL)
+
+
+def _programs() -> Path:
+    initdb = shutil.which("initdb") or max(
+        map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")), default=""
+    )
+    assert initdb, "PostgreSQL is not installed: run scripts/services postgresql"
+    return Path(initdb).resolve().parent
+
+
 class PostgreSQL:
     """A PostgreSQL of our own. `durable` keeps fsync on, as an installation has it."""
 
     def __init__(self, *, durable: bool = False) -> None:
-        initdb = shutil.which("initdb") or max(
-            map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")), default=""
-        )
-        assert initdb, "PostgreSQL is not installed: run scripts/services postgresql"
-        self._programs = Path(initdb).resolve().parent
+        self._programs = _programs()
         self._home = Path(mkdtemp(prefix="almoner-postgresql-"))
         # PostgreSQL refuses to run as root.
         self._user = pwd.getpwnam("postgres").pw_uid if os.geteuid() == 0 else None
@@ -54,6 +71,12 @@ class PostgreSQL:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    def database(self, name: str) -> str:
+        """Make an empty database; its URL."""
+        with psycopg.connect(self.url, autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name}".encode())
+        return f"{self.url.rpartition('/')[0]}/{name}"
 
     def start(self) -> None:
         """Start it, recovering what a kill left; returns when it answers."""

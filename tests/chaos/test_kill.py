@@ -1,5 +1,7 @@
 """Promise 5 and the log's, with few kills; `make chaos N=20` runs the same at length."""
 
+from collections.abc import Callable
+
 import pytest
 
 from bench import chaos, publishing
@@ -26,9 +28,9 @@ def assert_held(verdict: Verdict) -> None:
     [("sqlite", 3), pytest.param("postgresql", 4, marks=pytest.mark.postgresql)],
 )
 def test_killing_the_server_loses_nothing_acknowledged_and_counts_nothing_twice(
-    database: str, kills: int
+    database: str, kills: int, install: Callable[..., None]
 ) -> None:
-    verdict = chaos.run(database, kills, seconds_between=0.8, seed=kills, tell=tell)
+    verdict = chaos.run(database, kills, 0.8, seed=kills, tell=tell, prepare=install)
 
     assert_held(verdict)
     assert verdict.acknowledged > 500
@@ -37,8 +39,10 @@ def test_killing_the_server_loses_nothing_acknowledged_and_counts_nothing_twice(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("database", DATABASES)
-def test_killing_a_publisher_contradicts_no_checkpoint(database: str) -> None:
-    verdict = publishing.run(database, kills=5, seed=5, tell=tell)
+def test_killing_a_publisher_contradicts_no_checkpoint(
+    database: str, install: Callable[..., None]
+) -> None:
+    verdict = publishing.run(database, kills=5, seed=5, tell=tell, prepare=install)
 
     assert_held(verdict)
     assert verdict.kills == 5

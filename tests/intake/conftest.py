@@ -83,7 +83,7 @@ def till(
     database: str | Path = home / "almoner.db"
     server = Server(home)
     if request.param == "postgresql":
-        database = f"{request.getfixturevalue('postgresql').url.rpartition('/')[0]}/till"
+        database = request.getfixturevalue("postgresql").database("till")
         server = Server(home, database)
     install(home, "sqlite" if request.param == "sqlite" else database)
     server.start()

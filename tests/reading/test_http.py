@@ -27,7 +27,7 @@ def library(
         install(home)
         opened = Library(Server(home), home / "almoner.db")
     else:
-        database = f"{request.getfixturevalue('postgresql').url.rpartition('/')[0]}/library"
+        database = request.getfixturevalue("postgresql").database("library")
         install(home, database)
         opened = Library(Server(home, database), database)
     yield opened

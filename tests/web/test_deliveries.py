@@ -67,7 +67,7 @@ def door(request, tmp_path_factory, install):
         install(home)
         server, database = Server(home), home / "almoner.db"
     else:
-        database = f"{request.getfixturevalue('postgresql').url.rpartition('/')[0]}/door"
+        database = request.getfixturevalue("postgresql").database("door")
         install(home, database)
         server = Server(home, database)
     server.start()
