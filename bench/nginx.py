@@ -25,15 +25,16 @@ http {{
     uwsgi_temp_path {home}/uwsgi;
     scgi_temp_path {home}/scgi;
     default_type text/html;
+    add_header Content-Encoding {encoding};
     server {{ listen 127.0.0.1:{port}; root {home}/files; }}
 }}
 """
 
 
 class Nginx:
-    """Serves `page` at `url`, from a file in `home`."""
+    """Serves `page`, which is in that content encoding, at `url`, from a file in `home`."""
 
-    def __init__(self, home: Path, page: bytes) -> None:
+    def __init__(self, home: Path, page: bytes, encoding: str) -> None:
         files = home / "files"
         files.mkdir(parents=True)
         (files / "page").write_bytes(page)
@@ -41,7 +42,8 @@ class Nginx:
         user = "user root;" if os.geteuid() == 0 else ""
         self._log = home / "error.log"
         self._configuration = home / "nginx.conf"
-        self._configuration.write_text(_CONFIGURATION.format(home=home, port=port, user=user))
+        written = _CONFIGURATION.format(home=home, port=port, user=user, encoding=encoding)
+        self._configuration.write_text(written)
         self.url = f"http://127.0.0.1:{port}/page"
 
     def __enter__(self) -> "Nginx":

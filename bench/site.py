@@ -14,6 +14,7 @@ import msgspec
 from almoner import config
 from almoner.campaigns.model import CampaignVersion
 from almoner.config import Settings
+from tests.server import rest
 from tests.services import free_port
 
 ALMONER = Path(sys.executable).with_name("almoner")
@@ -71,6 +72,10 @@ class Site:
                 [sys.executable, *arguments], env=self._environment, stdout=log, stderr=log
             )
         wait_for(f"{self.url}/healthz", self._process, self._log)
+
+    def rest(self) -> None:
+        """Wait until its worker has nothing left to do: what is measured then is the server."""
+        rest(self.database)
 
     def spawn(self, module: str) -> "subprocess.Popen[bytes]":
         """Run a Python module over the same home, to be talked to and killed."""

@@ -10,10 +10,14 @@ EVENTS = Path(__file__).with_name("events.lua")
 
 
 def rate(
-    url: str, script: Path | None = None, *arguments: str, connections: int = CONNECTIONS
+    url: str,
+    script: Path | None = None,
+    *arguments: str,
+    connections: int = CONNECTIONS,
+    encoding: str = "identity",
 ) -> float:
     """Load `url` and return the requests a second; every answer must be a success."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s"]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", f"-HAccept-Encoding: {encoding}"]
     if script is not None:
         command += ["-s", str(script)]
     done = subprocess.run(

@@ -6,11 +6,8 @@ a home that is made for this run and deleted after it.
 
 import os
 import shutil
-import sqlite3
 import tempfile
-import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from fcntl import LOCK_EX, flock
 from itertools import count
 from pathlib import Path
@@ -21,7 +18,7 @@ import hypothesis
 import psycopg
 import pytest
 
-from tests.server import START_SECONDS, Server
+from tests.server import Server, rest
 from tests.services import PostgreSQL, dump, load
 
 if TYPE_CHECKING:
@@ -43,7 +40,6 @@ hypothesis.settings.register_profile("repeat", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("search", max_examples=2_000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
 
-UNFINISHED = "SELECT COUNT(*) FROM django_tasks_database_dbtaskresult WHERE finished_at IS NULL"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 # Root needs no-sandbox; the rest keeps Chromium from asking the outside world anything.
 CHROMIUM_ARGUMENTS = (
@@ -174,11 +170,7 @@ def _demonstrated(_once: Callable[..., Path]) -> Path:
 
     def _demonstrate(home: Path) -> None:
         server = Server(home, command="demo").start()
-        until = time.monotonic() + START_SECONDS
-        with closing(sqlite3.connect(home / "almoner.db", timeout=20)) as database:
-            while database.execute(UNFINISHED).fetchone() != (0,):
-                assert time.monotonic() < until, "the worker does not come to an end"
-                time.sleep(0.1)
+        rest(home / "almoner.db")
         server.stop()
 
     return _once("demonstrated", _demonstrate)

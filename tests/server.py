@@ -4,15 +4,29 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from urllib.request import urlopen
 
+from almoner.ledger import connect
 from tests.services import free_port
 
 ALMONER = Path(sys.executable).with_name("almoner")
 # A start takes three seconds, a demonstration's first one twenty; a busy machine many more.
 START_SECONDS = 240
 SHOP, SECRET = "demo", "the-tests-own-shop-secret"
+
+
+UNFINISHED = "SELECT COUNT(*) FROM django_tasks_database_dbtaskresult WHERE finished_at IS NULL"
+
+
+def rest(database: str | Path) -> None:
+    """Wait until the worker over a site's database has nothing left to do."""
+    until = time.monotonic() + START_SECONDS
+    with closing(connect(database)) as db:
+        while db.row(UNFINISHED) != (0,):
+            assert time.monotonic() < until, "the worker does not come to an end"
+            time.sleep(0.1)
 
 
 class Server:
