@@ -5,6 +5,7 @@ import re
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from almoner.stories.demo import PASSWORD
 
@@ -209,6 +210,36 @@ def test_what_would_fail_a_reader_is_kept_as_a_draft_and_told(site, editor):
         assert "The missing note" not in titles(reader)
     editor.goto("/admin/stories/")
     assert editor.get_by_role("link", name="The missing note").first.is_visible()
+
+
+def test_a_pictures_own_description_is_offered_and_never_takes_the_place_of_what_is_written(editor):
+    editor.goto("/admin/stories/")
+    editor.get_by_role("link", name="Add story").first.click()
+    editor.wait_for_selector("html[data-watched='2']")
+    editor.get_by_role("button", name="Insert a block").first.click()
+    editor.get_by_role("option", name="Picture").click()
+    picture = editor.locator("[data-contentpath=body]")
+    description = editor.locator("[name='body-0-value-alt_text']")
+
+    picture.get_by_role("button", name="Choose an image").click()
+    editor.locator("[data-chooser-modal-choice]").first.click()
+    expect(description).to_have_value(re.compile(r"\w+ \w+ .*\.$"))  # a sentence, not a title
+    offered = description.input_value()
+
+    choose_another(editor, picture, 1)
+    expect(description).not_to_have_value(offered)
+    description.fill("What it shows here.")
+    choose_another(editor, picture, 0)
+    expect(description).to_have_value("What it shows here.")
+
+
+def choose_another(page, picture, number):
+    title = picture.locator("[data-chooser-title]")
+    before = title.inner_text()
+    picture.get_by_role("button", name="Actions").first.click()
+    page.get_by_text("Change image").locator("visible=true").click()
+    page.locator("[data-chooser-modal-choice]").nth(number).click()
+    expect(title).not_to_have_text(before)
 
 
 def test_what_an_editor_sees_is_never_kept_for_readers(site, editor):

@@ -7,8 +7,12 @@ sells is shown in our own words and pictures, with a link to it.
 from typing import Any
 from urllib.parse import urlsplit
 
+from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from wagtail import blocks
+from wagtail.admin.telepath import register
+from wagtail.blocks.struct_block import StructBlockAdapter
 from wagtail.images.blocks import ImageChooserBlock
 
 INLINE = ["bold", "italic", "link"]
@@ -165,3 +169,18 @@ class Post(blocks.StructBlock):
         host = host_of(value["url"])
         context = super().get_context(value, parent_context)
         return {**context, "network": NETWORKS.get(host, host)}
+
+
+class DescribedAdapter(StructBlockAdapter):
+    """A block with an `image` and an `alt_text`: the picture's own description is offered."""
+
+    js_constructor = "almoner.stories.Described"
+
+    @cached_property
+    def media(self) -> forms.Media:
+        """Wagtail's scripts for such a block, then ours."""
+        return super().media + forms.Media(js=["stories/described.js"])
+
+
+register(DescribedAdapter(), Picture)
+register(DescribedAdapter(), Product)
