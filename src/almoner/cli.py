@@ -294,7 +294,7 @@ def _welcome(settings: Settings) -> None:
         f"""
   The site   [link={address}]{address}/[/]
   The admin  {address}/admin/
-             log in as [b]demo[/], or as editor, manager, finance or auditor;
+             log in as [b]demo[/], or as editor, writer, manager, finance or auditor;
              the password is [b]{PASSWORD}[/]
   The API    {address}/api/v1/docs
              key [b]{API_KEY}[/]
