@@ -9,6 +9,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from almoner.counters.snapshot import Document, Snapshot
 from almoner.counters.stream import Broadcast, message
 from almoner.web import live
 from tests.shop import NUMBERS, line, order, send
@@ -104,6 +105,17 @@ async def test_who_has_older_numbers_is_sent_the_newest_and_the_last_heard_count
         stream.writer.close()
 
 
+async def test_a_page_is_never_told_figures_from_before_its_own(site):
+    for _ in range(10):
+        await asyncio.to_thread(send, site.url, order(next(NUMBERS), [line(1, 1, "3.00")]))
+        known = await asyncio.to_thread(tag_of, site.url)
+        stream = await Stream.open(site.url, f"?since={known}")
+        async with asyncio.timeout(5):
+            first = await stream.event()
+        assert (first["event"], first["id"]) == ("current", known)
+        stream.writer.close()
+
+
 async def test_five_hundred_readers_hear_of_an_order_within_a_second(site):
     streams = await asyncio.gather(*(Stream.open(site.url) for _ in range(500)))
     before = {meals(await stream.next()) for stream in streams}
@@ -148,7 +160,8 @@ async def test_a_rush_of_orders_becomes_ten_messages_a_second_at_most(site):
 
 async def test_a_silent_stream_is_kept_alive_by_a_comment(monkeypatch):
     monkeypatch.setattr("almoner.counters.stream.HEARTBEAT", 0.05)
-    broadcast, sent = Broadcast("one", b'{"size":1}'), []
+    first = Snapshot(Document(1, ()), b"", b'{"size":1}', {}, "one")
+    broadcast, sent = Broadcast(first.tag, first.body), []
     left = asyncio.Event()
     scope = {"headers": [], "query_string": b""}
 
@@ -159,7 +172,9 @@ async def test_a_silent_stream_is_kept_alive_by_a_comment(monkeypatch):
     async def send_(event):
         sent.append(event.get("body"))
 
-    serving = asyncio.create_task(live.serve(broadcast, lambda: False, scope, receive, send_))
+    serving = asyncio.create_task(
+        live.serve(first, broadcast, lambda: False, scope, receive, send_)
+    )
     await asyncio.sleep(0.3)
     assert sent[1].endswith(message("one", b'{"size":1}'))
     assert sent[2:5] == [b": still here\n\n"] * 3

@@ -164,7 +164,8 @@ class FrontDoor:
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         state = self.state
         assert state is not None
-        await serve(state.broadcast, lambda: state.closing, scope, receive, send)
+        await state.catch_up()
+        await serve(state.snapshot, state.broadcast, lambda: state.closing, scope, receive, send)
 
     async def _widget(self, scope: Scope, receive: Receive, send: Send) -> None:
         await embeds.widget(scope, send)

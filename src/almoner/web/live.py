@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from urllib.parse import parse_qs
 
+from almoner.counters.snapshot import Snapshot
 from almoner.counters.stream import RETRY, Broadcast, current, message
 from almoner.intake.http import Receive, Scope, Send, header
 
@@ -17,19 +18,25 @@ HEADERS = [
 
 
 async def serve(
-    broadcast: Broadcast, closing: Callable[[], bool], scope: Scope, receive: Receive, send: Send
+    snapshot: Snapshot,
+    broadcast: Broadcast,
+    closing: Callable[[], bool],
+    scope: Scope,
+    receive: Receive,
+    send: Send,
 ) -> None:
     """Write the figures, then every change until the client leaves or the server stops.
 
     Our own pages name the tag of the figures that they came with (`?since=`), a browser that
     comes back that of its last event; where it still is the newest, only so much is said.
+    `snapshot` may be a moment ahead of what was broadcast, as the page was that asks.
     """
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     gone = asyncio.ensure_future(_left(receive))
     seen = broadcast.number
-    tag, newest = broadcast.tag, broadcast.newest
+    tag = snapshot.tag
     known = known_tag(scope) == tag
-    await send(_part(RETRY + (current(tag) if known else message(tag, newest))))
+    await send(_part(RETRY + (current(tag) if known else message(tag, snapshot.body))))
     try:
         while not gone.done() and not closing():
             waiting = asyncio.ensure_future(broadcast.next(seen))
