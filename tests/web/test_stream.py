@@ -160,10 +160,12 @@ async def test_a_rush_of_orders_becomes_ten_messages_a_second_at_most(site):
 
 async def test_a_silent_stream_is_kept_alive_by_a_comment(monkeypatch):
     monkeypatch.setattr("almoner.counters.stream.HEARTBEAT", 0.05)
-    first = Snapshot(Document(1, ()), b"", b'{"size":1}', {}, "one")
-    broadcast, sent = Broadcast(first.tag, first.body), []
+    first, second = (
+        message(Snapshot(Document(size, ()), b"", b'{"size":%d}' % size, {}, f"tag{size}"))
+        for size in (1, 2)
+    )
+    broadcast, sent = Broadcast(first), []
     left = asyncio.Event()
-    scope = {"headers": [], "query_string": b""}
 
     async def receive():
         await left.wait()
@@ -172,26 +174,24 @@ async def test_a_silent_stream_is_kept_alive_by_a_comment(monkeypatch):
     async def send_(event):
         sent.append(event.get("body"))
 
-    serving = asyncio.create_task(
-        live.serve(first, broadcast, lambda: False, scope, receive, send_)
-    )
+    serving = asyncio.create_task(live.serve(first, broadcast, lambda: False, receive, send_))
     await asyncio.sleep(0.3)
-    assert sent[1].endswith(message("one", b'{"size":1}'))
+    assert sent[1].endswith(b'id: tag1\nevent: counters\ndata: {"size":1}\n\n')
     assert sent[2:5] == [b": still here\n\n"] * 3
-    broadcast.publish("two", b'{"size":2}')
+    broadcast.publish(second)
     await asyncio.sleep(0.02)
-    assert sent[-1] == message("two", b'{"size":2}')
+    assert sent[-1] == b'id: tag2\nevent: counters\ndata: {"size":2}\n\n'
     left.set()
     async with asyncio.timeout(1):
         await serving
 
 
 async def test_the_same_numbers_again_tell_nobody():
-    broadcast = Broadcast("a", b"1")
-    broadcast.publish("a", b"1")
+    broadcast = Broadcast(b"1")
+    broadcast.publish(b"1")
     assert broadcast.number == 0
-    broadcast.publish("b", b"2")
-    assert (broadcast.number, broadcast.tag, broadcast.newest) == (1, "b", b"2")
+    broadcast.publish(b"2")
+    assert (broadcast.number, broadcast.newest) == (1, b"2")
 
 
 async def test_a_stop_is_prompt_with_streams_open_and_loses_nothing_acknowledged(serve):

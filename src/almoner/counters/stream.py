@@ -7,33 +7,38 @@ newest figures: there is nothing to queue, for only the last total matters.
 import asyncio
 from contextlib import suppress
 
+from almoner.counters.snapshot import Snapshot
+
 HEARTBEAT = 15.0  # seconds; under the 30 to 60 after which proxies drop a silent stream
 RETRY = b"retry: 2000\n\n"  # milliseconds until a browser comes back
 
 
-def message(tag: str, body: bytes) -> bytes:
+def message(snapshot: Snapshot) -> bytes:
     """One event with the counters' JSON, which has no line breaks, and their tag as its id."""
-    return b"id: %s\nevent: counters\ndata: %s\n\n" % (tag.encode(), body)
+    return _event(b"counters", snapshot.tag, snapshot.body)
 
 
 def current(tag: str) -> bytes:
     """The event for who has the figures of this tag already."""
-    return b"id: %s\nevent: current\ndata: {}\n\n" % tag.encode()
+    return _event(b"current", tag, b"{}")
+
+
+def _event(name: bytes, tag: str, data: bytes) -> bytes:
+    return b"id: %s\nevent: %s\ndata: %s\n\n" % (tag.encode(), name, data)
 
 
 class Broadcast:
-    """The newest figures with their tag, and a way to wait for the next. Event loop only."""
+    """The newest event, and a way to wait for the next one. Event loop only."""
 
-    def __init__(self, tag: str, newest: bytes) -> None:
-        self.tag = tag
+    def __init__(self, newest: bytes) -> None:
         self.newest = newest
         self.number = 0
         self._changed = asyncio.Event()
 
-    def publish(self, tag: str, newest: bytes) -> None:
-        """Tell every client; the same figures at the same size again tell nobody."""
+    def publish(self, newest: bytes) -> None:
+        """Tell every client; the same event again tells nobody."""
         if newest != self.newest:
-            self.tag, self.newest, self.number = tag, newest, self.number + 1
+            self.newest, self.number = newest, self.number + 1
             self.wake()
 
     def wake(self) -> None:

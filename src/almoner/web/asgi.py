@@ -25,7 +25,7 @@ from almoner.intake.http import (
 from almoner.intake.problem import MEDIA_TYPE, UNEXPECTED, Problem, wrong_method
 from almoner.web import deliveries, embeds
 from almoner.web.clients import is_ours
-from almoner.web.live import serve
+from almoner.web.live import first_event, serve
 from almoner.web.log_files import PREFIX
 from almoner.web.pages import TARGETED, Headers, Page, choose
 from almoner.web.sharing import code_in, is_share
@@ -165,7 +165,8 @@ class FrontDoor:
         state = self.state
         assert state is not None
         await state.catch_up()
-        await serve(state.snapshot, state.broadcast, lambda: state.closing, scope, receive, send)
+        first = first_event(state.snapshot, scope)
+        await serve(first, state.broadcast, lambda: state.closing, receive, send)
 
     async def _widget(self, scope: Scope, receive: Receive, send: Send) -> None:
         await embeds.widget(scope, send)

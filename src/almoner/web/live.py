@@ -18,25 +18,13 @@ HEADERS = [
 
 
 async def serve(
-    snapshot: Snapshot,
-    broadcast: Broadcast,
-    closing: Callable[[], bool],
-    scope: Scope,
-    receive: Receive,
-    send: Send,
+    first: bytes, broadcast: Broadcast, closing: Callable[[], bool], receive: Receive, send: Send
 ) -> None:
-    """Write the figures, then every change until the client leaves or the server stops.
-
-    Our own pages name the tag of the figures that they came with (`?since=`), a browser that
-    comes back that of its last event; where it still is the newest, only so much is said.
-    `snapshot` may be a moment ahead of what was broadcast, as the page was that asks.
-    """
+    """Write `first`, then every change until the client leaves or the server stops."""
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     gone = asyncio.ensure_future(_left(receive))
     seen = broadcast.number
-    tag = snapshot.tag
-    known = known_tag(scope) == tag
-    await send(_part(RETRY + (current(tag) if known else message(tag, snapshot.body))))
+    await send(_part(RETRY + first))
     try:
         while not gone.done() and not closing():
             waiting = asyncio.ensure_future(broadcast.next(seen))
@@ -45,17 +33,22 @@ async def serve(
             if gone.done():
                 return
             changed, seen = broadcast.number != seen, broadcast.number
-            news = message(broadcast.tag, broadcast.newest) if changed else b": still here\n\n"
-            await send(_part(news))
+            await send(_part(broadcast.newest if changed else b": still here\n\n"))
     finally:
         gone.cancel()
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def known_tag(scope: Scope) -> str:
-    """The tag of the figures that a client has: by its last event, else by its address."""
-    last = header(scope, b"last-event-id")
-    return last or parse_qs(scope["query_string"].decode("latin-1")).get("since", [""])[0]
+def first_event(snapshot: Snapshot, scope: Scope) -> bytes:
+    """The figures, or that a client has them already.
+
+    Our own pages name the tag of the figures that they came with (`?since=`), a browser that
+    comes back that of its last event. `snapshot` may be a moment ahead of what was broadcast,
+    as the page was that asks.
+    """
+    since = parse_qs(scope["query_string"].decode("latin-1")).get("since", [""])[0]
+    known = header(scope, b"last-event-id") or since
+    return current(snapshot.tag) if known == snapshot.tag else message(snapshot)
 
 
 def _part(body: bytes) -> dict[str, object]:

@@ -20,7 +20,7 @@ import msgspec
 from almoner.config import Settings
 from almoner.counters import snapshot
 from almoner.counters.snapshot import Snapshot
-from almoner.counters.stream import Broadcast
+from almoner.counters.stream import Broadcast, message
 from almoner.intake import tables
 from almoner.intake.api import Events
 from almoner.intake.committer import Committer
@@ -87,7 +87,7 @@ class State:
         reading.check(self._reader)
         self.marks = self._read_marks()
         self.snapshot: Snapshot = snapshot.read(self._reader)
-        self.broadcast = Broadcast(self.snapshot.tag, self.snapshot.body)
+        self.broadcast = Broadcast(message(self.snapshot))
         self._nudge = asyncio.Event()
         self._looking = asyncio.Lock()
         self._commits = self._commits_shown = 0
@@ -200,7 +200,7 @@ class State:
             started = time.monotonic()
             async with self._looking:
                 await self._look_or_log()
-            self.broadcast.publish(self.snapshot.tag, self.snapshot.body)
+            self.broadcast.publish(message(self.snapshot))
             await asyncio.sleep(max(0.0, PACE - (time.monotonic() - started)))
 
     async def _publish(self) -> None:
