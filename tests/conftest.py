@@ -9,7 +9,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from fcntl import LOCK_EX, flock
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,18 +98,13 @@ def postgresql() -> Iterator[PostgreSQL]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def _numbers() -> Iterator[int]:
-    return count(1)
-
-
 @pytest.fixture
-def postgres_url(postgresql: PostgreSQL, _numbers: Iterator[int]) -> Iterator[str]:
+def postgres_url(postgresql: PostgreSQL) -> Iterator[str]:
     """An empty PostgreSQL database of the test's own."""
-    name = f"almoner_test_{next(_numbers)}"
-    yield postgresql.database(name)
+    url = postgresql.database()
+    yield url
     with psycopg.connect(postgresql.url, autocommit=True) as admin:
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        admin.execute(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)".encode())
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -157,7 +151,7 @@ def _installed_postgresql(
 
     def _init(home: Path) -> None:
         shutil.copytree(_installed, home, dirs_exist_ok=True)
-        url = postgresql.database("almoner_installed")
+        url = postgresql.database()
         Server(home, url).run("init")
         dump(url, home / "dump.sql")
 

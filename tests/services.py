@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
 from time import sleep
@@ -53,6 +54,7 @@ class PostgreSQL:
             os.chown(self._home, self._user, -1)
         self._port = free_port()
         self._durable = durable
+        self._numbers = count(1)
         self.url = f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
 
     def __enter__(self) -> "PostgreSQL":
@@ -72,8 +74,9 @@ class PostgreSQL:
     ) -> None:
         self.stop()
 
-    def database(self, name: str) -> str:
-        """Make an empty database; its URL."""
+    def database(self) -> str:
+        """Make an empty database under a name of its own; its URL."""
+        name = f"almoner_{next(self._numbers)}"
         with psycopg.connect(self.url, autocommit=True) as admin:
             admin.execute(f"CREATE DATABASE {name}".encode())
         return f"{self.url.rpartition('/')[0]}/{name}"

@@ -83,7 +83,7 @@ def till(
     database: str | Path = home / "almoner.db"
     server = Server(home)
     if request.param == "postgresql":
-        database = request.getfixturevalue("postgresql").database("till")
+        database = request.getfixturevalue("postgresql").database()
         server = Server(home, database)
     install(home, "sqlite" if request.param == "sqlite" else database)
     server.start()

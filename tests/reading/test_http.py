@@ -28,7 +28,7 @@ def library(
         install(home)
         opened = Library(Server(home), home / "almoner.db")
     else:
-        database = request.getfixturevalue("postgresql").database("library")
+        database = request.getfixturevalue("postgresql").database()
         install(home, database)
         opened = Library(Server(home, database), database)
     yield opened

@@ -67,7 +67,7 @@ def door(request, tmp_path_factory, install):
         install(home)
         server, database = Server(home), home / "almoner.db"
     else:
-        database = request.getfixturevalue("postgresql").database("door")
+        database = request.getfixturevalue("postgresql").database()
         install(home, database)
         server = Server(home, database)
     server.start()
