@@ -28,7 +28,7 @@ from almoner.ledger import Database, audit, connect, reads
 from bench import life, publishing, reading
 from bench.model import CAMPAIGNS, CAP, Key, Model
 from bench.senders import Senders
-from bench.site import Prepare, Site, leave_empty
+from bench.site import Prepare, Site
 from bench.verdict import Verdict, total
 from bench.watching import Watchers
 from tests.services import PostgreSQL
@@ -48,17 +48,15 @@ def run(
     seconds_between: float,
     seed: int,
     tell: Tell,
-    prepare: Prepare = leave_empty,
+    prepare: Prepare | None = None,
 ) -> Verdict:
     """One whole run on `sqlite` or `postgresql`; `tell` hears of kills and acknowledgements."""
     with ExitStack() as stack:
         server = stack.enter_context(PostgreSQL(durable=True)) if database != "sqlite" else None
         home = Path(tempfile.mkdtemp(prefix="almoner-chaos-"))
         stack.callback(shutil.rmtree, home)
-        location = server.url if server else "sqlite"
-        prepare(home, location)
-        site = Site(home, location)
-        site.stage(CAMPAIGNS)
+        site = Site(home, server.url if server else "sqlite")
+        site.stage(CAMPAIGNS, prepare)
         stack.callback(site.stop)
         senders = Senders(site.url, site.key, random.Random(seed))
         watchers = Watchers(home / "log")

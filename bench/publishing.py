@@ -29,7 +29,7 @@ from almoner.log.tile import TileError, bundles, unpack
 from almoner.publication.publisher import PublicationError, Publisher
 from almoner.publication.stores import Directory, open_store
 from bench.model import CAMPAIGNS
-from bench.site import Prepare, Site, leave_empty
+from bench.site import Prepare, Site
 from bench.verdict import Verdict
 from bench.watching import Watchers
 from tests.services import PostgreSQL
@@ -43,7 +43,7 @@ Tell = Callable[[int, int], None]
 
 
 def run(
-    database: str, kills: int, seed: int, tell: Tell, prepare: Prepare = leave_empty
+    database: str, kills: int, seed: int, tell: Tell, prepare: Prepare | None = None
 ) -> Verdict:
     """One whole run on `sqlite` or `postgresql`; `tell` hears of kills and appended orders."""
     chance = random.Random(seed)
@@ -51,10 +51,8 @@ def run(
         server = stack.enter_context(PostgreSQL(durable=True)) if database != "sqlite" else None
         home = Path(tempfile.mkdtemp(prefix="almoner-chaos-"))
         stack.callback(shutil.rmtree, home)
-        location = server.url if server else "sqlite"
-        prepare(home, location)
-        site = Site(home, location)
-        site.stage(CAMPAIGNS)
+        site = Site(home, server.url if server else "sqlite")
+        site.stage(CAMPAIGNS, prepare)
         settings = site.settings()
         watchers = Watchers(home / "log")
         growth = _Growth(site.database, chance.randrange(2**32))

@@ -26,10 +26,6 @@ START_SECONDS, STOP_SECONDS = 60, 30
 Prepare = Callable[[Path, str], object]
 
 
-def leave_empty(home: Path, database: str) -> None:
-    """Stage from the very beginning."""
-
-
 class Site:
     """`almoner serve` in `home`, on a port of its own.
 
@@ -53,8 +49,10 @@ class Site:
             "ALMONER_SHOPIFY": f"{SHOP}={SECRET}",
         }
 
-    def stage(self, campaigns: list[CampaignVersion]) -> None:
+    def stage(self, campaigns: list[CampaignVersion], prepare: Prepare | None = None) -> None:
         """Set the home up with these campaigns, or without any as the demonstration."""
+        if prepare is not None:
+            prepare(self.home, self._environment["ALMONER_DATABASE"])
         staged = subprocess.run(
             [sys.executable, "-m", "bench.stage"],
             input=msgspec.json.encode(campaigns),
