@@ -26,6 +26,7 @@ from almoner.log.witness import SIZE, Request
 
 # Seconds in which a witness has answered, or is done without: a checkpoint waits for it.
 TIMEOUT: Final = 2.0
+_LATE: Final = "did not answer in time"  # found here or by the socket, whichever is first
 # A log's own signatures need room in the note, too.
 MAX_WITNESSES: Final = MAX_SIGNATURES - 8
 MAX_ANSWER: Final = 64 * 1024  # bytes; a few signature lines
@@ -113,7 +114,7 @@ def ask(
     for each in late:
         each.cut()
     troubles = {each.witness.name: each.trouble for each in answered if each.trouble}
-    troubles |= {each.witness.name: "did not answer in time" for each in late}
+    troubles |= {each.witness.name: _LATE for each in late}
     return Cosigned(
         tuple(each.signature for each in answered if each.signature is not None),
         troubles,
@@ -130,7 +131,7 @@ def _run(asked: _Asked, subject: _Subject, done: "SimpleQueue[_Asked]") -> None:
     except (TileError, ProofError) as error:
         asked.trouble = f"could not be given a proof: {error}"
     except TimeoutError:
-        asked.trouble = "did not answer in time"
+        asked.trouble = _LATE
     except (OSError, http.client.HTTPException) as error:
         asked.trouble = f"could not be asked: {error or type(error).__name__}"
     except Exception as error:  # whatever it is, the other witnesses are not held up by it
